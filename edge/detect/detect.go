@@ -1,0 +1,30 @@
+// Package detect turns frames into observations: the contract of a detector,
+// the picture that all detectors of a camera share, and the stage that runs
+// them when they are due.
+//
+// A detector says what it sees in one picture; it may remember its camera's
+// background and the identity of one thing that stands there. Whether what it
+// saw adds up to an event is for package confirm to say.
+package detect
+
+import (
+	"eastgate/edge/flow"
+	"eastgate/shared/event"
+)
+
+// A Detector looks for things at one camera.
+//
+// It is used by one goroutine at a time and sees the camera's pictures in the
+// order of their PTS, with gaps of any length between them. It must neither keep
+// nor change the picture.
+type Detector interface {
+	// Info names the detector and the version of its method.
+	Info() event.Detector
+	// Kinds lists what it looks for.
+	Kinds() []event.Kind
+	// Detect returns what it sees. An error means that the picture could not be
+	// judged; it never means that nothing is there.
+	Detect(p *Picture) ([]flow.Finding, error)
+	// Close frees what the detector holds.
+	Close() error
+}

@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"eastgate/shared/event"
+)
+
+// A BoxStatus is what a box says of itself on its status topic, retained. The
+// broker says it as the box's will, with Online false, when the link breaks.
+type BoxStatus struct {
+	Online  bool      `json:"online"`
+	Epoch   string    `json:"epoch"`
+	Version string    `json:"version"`
+	Host    string    `json:"host"`
+	Since   time.Time `json:"since"`
+}
+
+// A BoxHealth is what a box says of its cameras now and then.
+type BoxHealth struct {
+	At      time.Time      `json:"at"`
+	Waiting int64          `json:"waiting"` // events in the outbox
+	Cameras []CameraHealth `json:"cameras"`
+}
+
+// A CameraHealth is the state of one camera as its box sees it.
+type CameraHealth struct {
+	Camera string `json:"camera"`
+	Name   string `json:"name,omitempty"`
+	// State is one of the words of edge/status: online, connecting,
+	// unreachable, credentials, stalled, unsupported, broken.
+	State string `json:"state"`
+	// Reason is a sentence for people; empty when online.
+	Reason string    `json:"reason,omitempty"`
+	Since  time.Time `json:"since"`
+}
+
+const maxCameras = 512
+
+// DecodeStatus reads what came on a status topic.
+func DecodeStatus(payload []byte) (BoxStatus, error) {
+	var s BoxStatus
+	if err := decodeSmall(payload, &s); err != nil {
+		return BoxStatus{}, fmt.Errorf("status: %w", err)
+	}
+	if !ValidEpoch(s.Epoch) {
+		return BoxStatus{}, fmt.Errorf("status: epoch %.40q is no ULID", s.Epoch)
+	}
+	return s, nil
+}
+
+// DecodeHealth reads what came on a health topic.
+func DecodeHealth(payload []byte) (BoxHealth, error) {
+	var h BoxHealth
+	if err := decodeSmall(payload, &h); err != nil {
+		return BoxHealth{}, fmt.Errorf("health: %w", err)
+	}
+	if len(h.Cameras) > maxCameras {
+		return BoxHealth{}, fmt.Errorf("health of %d cameras, at most %d are allowed", len(h.Cameras), maxCameras)
+	}
+	for _, c := range h.Cameras {
+		if !event.ValidName(c.Camera) {
+			return BoxHealth{}, fmt.Errorf("health: camera %.60q is not a name of %s", c.Camera, event.NameRule)
+		}
+	}
+	return h, nil
+}
+
+func decodeSmall(payload []byte, into any) error {
+	if len(payload) > MaxBytes {
+		return fmt.Errorf("%d bytes, at most %d are allowed", len(payload), MaxBytes)
+	}
+	return json.Unmarshal(payload, into)
+}
