@@ -22,8 +22,13 @@ func (v Value) Reveal() string { return v.word }
 // Empty reports whether there is no secret.
 func (v Value) Empty() bool { return v.word == "" }
 
-func (v Value) String() string               { return stars }
-func (v Value) GoString() string             { return stars }
+// String shows stars, to fmt and slog alike.
+func (v Value) String() string { return stars }
+
+// GoString shows stars to %#v.
+func (v Value) GoString() string { return stars }
+
+// MarshalText shows stars to every encoder.
 func (v Value) MarshalText() ([]byte, error) { return []byte(stars), nil }
 
 // A Ref says where a secret is kept. Exactly one field is set.

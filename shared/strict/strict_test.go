@@ -68,7 +68,7 @@ func TestDecodeReportsEveryFault(t *testing.T) {
 	}
 }
 
-func TestAnAliasInsideItselfEnds(t *testing.T) {
+func TestAnAliasInsideItselfEnds(*testing.T) {
 	var v struct {
 		Next *struct{ A any } `yaml:"a"`
 	}
