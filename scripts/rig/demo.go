@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// demo shows the site until it is told to stop.
+func demo(ctx context.Context, videos string) error {
+	views, err := choose(ctx, videos)
+	if err != nil {
+		return err
+	}
+	s, err := newSite(filepath.Join(".cache", "demo"), "127.0.0.1:8080")
+	if err != nil {
+		return err
+	}
+	defer s.down()
+	fmt.Fprintf(os.Stderr, "starting the cloud, %d cameras and one edge box …\n", len(views))
+	if err := s.up(ctx, views); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop while starting
+		}
+		return err
+	}
+	fmt.Printf(`
+  Console      http://%s
+  Login        %s
+  Password     %s
+
+  The first events come within a minute. Play with the cameras:
+    curl -X POST 'http://%s/%s/cut?for=20s'     also: freeze, black, stall, play
+  Logs and data are in %s. Ctrl-C ends everything.
+
+`, s.console, s.user, s.password, s.control, views[0].name, s.dir)
+	for _, p := range s.running {
+		go func() {
+			<-p.ended
+			if ctx.Err() == nil {
+				fmt.Fprintf(os.Stderr, "%s has ended unexpectedly: see %s\n%s\n", p.name, p.log, tail(p.log))
+			}
+		}()
+	}
+	<-ctx.Done()
+	fmt.Fprintln(os.Stderr, "\nstopping …")
+	return nil
+}
+
+func choose(ctx context.Context, videos string) ([]view, error) {
+	if videos == "" {
+		return drawn(ctx)
+	}
+	return folder(videos)
+}

@@ -1,0 +1,50 @@
+// Command rig runs a whole site of real processes on this machine: a camera
+// simulator, the cloud, and one edge box. `rig demo` shows it to people,
+// `rig e2e` proves that what the edge has sent is what the cloud has stored.
+//
+// scripts/demo and scripts/e2e build what it starts.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "rig:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return errors.New("usage: rig demo [-videos DIR] | rig e2e [-json]")
+	}
+	flags := flag.NewFlagSet("rig "+args[0], flag.ContinueOnError)
+	videos := flags.String("videos", "", "play the video files in this folder instead of the drawn scenes")
+	asJSON := flags.Bool("json", false, "end with one line of JSON")
+	within := flags.Duration("within", 90*time.Second, "how long to wait for the four kinds of events")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	switch args[0] {
+	case "demo":
+		return demo(ctx, *videos)
+	case "e2e":
+		return prove(ctx, *asJSON, *within)
+	}
+	return fmt.Errorf("unknown command %q: demo or e2e", args[0])
+}
