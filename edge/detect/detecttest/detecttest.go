@@ -5,51 +5,69 @@
 package detecttest
 
 import (
-	"bufio"
-	"fmt"
 	"image"
-	"io"
-	"os/exec"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"eastgate/edge/decode"
 	"eastgate/edge/detect"
 	"eastgate/edge/flow"
+	"eastgate/edge/videofile"
 )
 
-// Play decodes a video file and calls see with every picture that is at least
-// every after the last one. It fails t when the file cannot be read.
+// Play decodes a video file through the real stages and calls see with every
+// picture that is at least every after the last one. It fails t when the file
+// cannot be read.
 func Play(t testing.TB, file string, every time.Duration, see func(*detect.Picture)) {
 	t.Helper()
-	const w, h, fps = 640, 360, 10
-	cmd := exec.Command("ffmpeg", "-v", "error", "-i", file, "-an",
-		"-vf", fmt.Sprintf("fps=%d,scale=%d:%d", fps, w, h), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-")
-	out, err := cmd.StdoutPipe()
+	video, err := videofile.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	defer video.Close()
+	packets, frames := make(chan *flow.Packet), make(chan *flow.Frame)
+	var g errgroup.Group
+	g.Go(func() error { return video.Run(t.Context(), packets) })
+	g.Go(func() error {
+		return decode.New("test", decode.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler)).
+			Run(t.Context(), packets, frames)
+	})
+	next := time.Duration(math.MinInt64)
+	for f := range frames {
+		if f.PTS >= next {
+			next = f.PTS + every
+			p := detect.NewPicture(f)
+			see(p)
+			p.Close()
+		}
+		f.Release()
+	}
+	if err := g.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	r := bufio.NewReaderSize(out, 1<<20)
-	next := time.Duration(0)
-	for i := 0; ; i++ {
-		img := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
-		if _, err := io.ReadFull(r, img.Y); err != nil {
-			break
-		}
-		io.ReadFull(r, img.Cb)
-		io.ReadFull(r, img.Cr)
-		pts := time.Duration(i) * time.Second / fps
-		if pts < next {
-			continue
-		}
-		next = pts + every
-		Show(img, pts, see)
+}
+
+// Data returns the folder of real clips, or skips the test loudly when there is
+// none: EASTGATE_DATA, or shared/data beside the project.
+func Data(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("EASTGATE_DATA")
+	if dir == "" {
+		_, here, _, _ := runtime.Caller(0)
+		dir = filepath.Join(filepath.Dir(here), "../../../../shared/data")
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("decode %s: %v", file, err)
+	if _, err := os.Stat(filepath.Join(dir, "truth.json")); err != nil {
+		t.Skipf("SKIPPED, NOT PASSED: no clips in %s; set EASTGATE_DATA to the folder that holds truth.json", dir)
 	}
+	return dir
 }
 
 // Show calls see with img as a picture at pts.

@@ -1,0 +1,124 @@
+//go:build !nocv
+
+package decode
+
+/*
+#cgo pkg-config: libavcodec libavutil libswscale
+#include <errno.h>
+#include <stdlib.h>
+#include <libavutil/error.h>
+#include "shim.h"
+
+enum { eg_again = AVERROR(EAGAIN), eg_eof = AVERROR_EOF };
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"unsafe"
+
+	"eastgate/edge/flow"
+)
+
+// maxPixels bounds a picture: 8K UHD.
+const maxPixels = 7680 * 4320
+
+// errMore says that the decoder wants another packet first.
+var errMore = errors.New("decoder wants more")
+
+// A codec is an open libavcodec decoder of one stream.
+type codec struct{ d *C.eg_decoder }
+
+func open(s *flow.Stream) (*codec, error) {
+	name := C.CString(s.Codec)
+	defer C.free(unsafe.Pointer(name))
+	var extra *C.uint8_t
+	if len(s.Extradata) > 0 {
+		extra = (*C.uint8_t)(unsafe.Pointer(&s.Extradata[0]))
+	}
+	var code C.int
+	d := C.eg_open(name, extra, C.int(len(s.Extradata)), maxPixels, &code)
+	if d == nil {
+		return nil, fmt.Errorf("open decoder for %q: %w", s.Codec, libavError(code))
+	}
+	return &codec{d}, nil
+}
+
+// send gives one coded picture. The data may be used again afterwards.
+func (c *codec) send(data []byte, pts int64) error {
+	if len(data) == 0 {
+		return errors.New("empty packet")
+	}
+	return libavError(C.eg_send(c.d, (*C.uint8_t)(unsafe.Pointer(&data[0])), C.int(len(data)), C.int64_t(pts)))
+}
+
+// finish says that nothing more comes, so that receive gives what is held back.
+func (c *codec) finish() error { return libavError(C.eg_send(c.d, nil, 0, 0)) }
+
+// A picture is one decoded picture in libavcodec's memory.
+type picture struct {
+	f         *C.AVFrame
+	pts       int64
+	broken    bool // parts of it are guessed
+	converted bool
+}
+
+// receive returns the next picture, errMore when another packet is needed first,
+// or io.EOF after finish.
+func (c *codec) receive() (picture, error) {
+	var f *C.AVFrame
+	var converted C.int
+	switch r := C.eg_receive(c.d, &f, &converted); {
+	case r == C.eg_again:
+		return picture{}, errMore
+	case r == C.eg_eof:
+		return picture{}, io.EOF
+	case r < 0:
+		return picture{}, libavError(r)
+	}
+	return picture{
+		f: f, pts: int64(f.best_effort_timestamp), converted: converted != 0,
+		broken: f.decode_error_flags != 0 || f.flags&C.AV_FRAME_FLAG_CORRUPT != 0,
+	}, nil
+}
+
+func (c *codec) close() { C.eg_close(c.d) }
+
+func (p picture) free() { C.av_frame_free(&p.f) }
+
+// image returns the picture's planes without copying them. It is valid until
+// free. grey is a plane of 128s that colourless pictures share.
+func (p picture) image(grey func(size int) []byte) *image.YCbCr {
+	w, h := int(p.f.width), int(p.f.height)
+	img := &image.YCbCr{
+		SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, w, h),
+		YStride: int(p.f.linesize[0]), CStride: int(p.f.linesize[1]),
+	}
+	img.Y = plane(p.f.data[0], img.YStride*h)
+	ch := (h + 1) / 2
+	if p.f.format == C.AV_PIX_FMT_GRAY8 {
+		img.CStride = (w + 1) / 2
+		img.Cb = grey(img.CStride * ch)
+		img.Cr = img.Cb
+		return img
+	}
+	img.Cb = plane(p.f.data[1], img.CStride*ch)
+	img.Cr = plane(p.f.data[2], int(p.f.linesize[2])*ch)
+	return img
+}
+
+func plane(data *C.uint8_t, size int) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(data)), size)
+}
+
+func libavError(code C.int) error {
+	if code >= 0 {
+		return nil
+	}
+	var text [C.AV_ERROR_MAX_STRING_SIZE]C.char
+	C.av_strerror(code, &text[0], C.AV_ERROR_MAX_STRING_SIZE)
+	return errors.New(C.GoString(&text[0]))
+}
