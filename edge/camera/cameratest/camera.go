@@ -1,0 +1,252 @@
+package cameratest
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v4"
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/pion/rtp"
+
+	"eastgate/edge/flow"
+)
+
+// A Mode is what a simulated camera does.
+type Mode string
+
+// The modes.
+const (
+	Play   Mode = "play"   // shows its film
+	Freeze Mode = "freeze" // sends its newest key picture again and again
+	Black  Mode = "black"  // sends black pictures
+	Stall  Mode = "stall"  // stays connected and sends nothing
+	Cut    Mode = "cut"    // has lost its power: no sessions, no answers
+)
+
+// A Camera is one simulated camera.
+type Camera struct {
+	server *Server
+	name   string
+	quit   chan struct{}
+	ended  chan struct{}
+
+	mu      sync.Mutex
+	film    Film
+	mode    Mode
+	until   time.Time // when mode ends by itself; zero means never
+	stream  *gortsplib.ServerStream
+	media   *description.Media
+	encode  func([][]byte) ([]*rtp.Packet, error)
+	newest  []byte // key picture
+	darkest []byte // black key picture, once needed
+	began   uint32 // RTP time of the stream's beginning
+}
+
+// Set makes the camera do something, for a while or, when d is 0, until it is
+// told otherwise.
+func (c *Camera) Set(m Mode, d time.Duration) error {
+	c.mu.Lock()
+	if m == Black && c.darkest == nil {
+		picture, err := black(c.film.Packets[0].Stream)
+		if err != nil {
+			c.mu.Unlock()
+			return err
+		}
+		c.darkest = picture
+	}
+	c.mode, c.until = m, time.Time{}
+	if d > 0 {
+		c.until = time.Now().Add(d)
+	}
+	c.mu.Unlock()
+	if m == Cut {
+		c.server.disconnect(c)
+	}
+	return nil
+}
+
+// Show changes the film. Where size or parameters change, they change in the
+// middle of the sessions, as when somebody sets up the camera; where the codec
+// changes, the sessions end.
+func (c *Camera) Show(f Film) error {
+	c.mu.Lock()
+	same := c.film.Packets[0].Stream.Codec == f.Packets[0].Stream.Codec
+	c.film, c.newest, c.darkest = f, nil, nil
+	c.mu.Unlock()
+	if same {
+		return nil
+	}
+	c.server.disconnect(c)
+	time.Sleep(restart)
+	return c.open()
+}
+
+// Mode is what the camera does now.
+func (c *Camera) Mode() Mode {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.until.IsZero() && time.Now().After(c.until) {
+		c.mode, c.until = Play, time.Time{}
+	}
+	return c.mode
+}
+
+func (c *Camera) refuses() bool { return c.Mode() == Cut }
+
+func (c *Camera) current() *gortsplib.ServerStream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stream
+}
+
+// open offers the film's codec.
+func (c *Camera) open() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	forma, err := offer(c.film.Packets[0].Stream)
+	if err != nil {
+		return err
+	}
+	media := &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{forma}}
+	stream := &gortsplib.ServerStream{Server: c.server.rtsp, Desc: &description.Session{Medias: []*description.Media{media}}}
+	if err := stream.Initialize(); err != nil {
+		return err
+	}
+	if c.stream != nil {
+		c.stream.Close()
+	}
+	c.stream, c.media = stream, media
+	switch f := forma.(type) {
+	case *format.H264:
+		e, err := f.CreateEncoder()
+		if err != nil {
+			return err
+		}
+		c.encode = e.Encode
+	case *format.H265:
+		e, err := f.CreateEncoder()
+		if err != nil {
+			return err
+		}
+		c.encode = e.Encode
+	}
+	return nil
+}
+
+func offer(s *flow.Stream) (format.Format, error) {
+	var sets h264.AnnexB // H.265 parts its units alike
+	if err := sets.Unmarshal(s.Extradata); err != nil {
+		return nil, fmt.Errorf("parameter sets: %w", err)
+	}
+	if s.Codec == "hevc" {
+		f := &format.H265{PayloadTyp: 96}
+		for _, u := range sets {
+			switch (u[0] >> 1) & 0x3F {
+			case 32:
+				f.VPS = u
+			case 33:
+				f.SPS = u
+			case 34:
+				f.PPS = u
+			}
+		}
+		return f, nil
+	}
+	f := &format.H264{PayloadTyp: 96, PacketizationMode: 1}
+	for _, u := range sets {
+		switch u[0] & 0x1F {
+		case 7:
+			f.SPS = u
+		case 8:
+			f.PPS = u
+		}
+	}
+	return f, nil
+}
+
+func (c *Camera) stop() {
+	close(c.quit)
+	<-c.ended
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stream.Close()
+}
+
+// run shows the film in real time until it is stopped. The loop's length is added
+// at each turn, so RTP time never jumps.
+func (c *Camera) run() {
+	defer close(c.ended)
+	start := time.Now()
+	origin := time.Duration(0) // media time of the film's beginning in this turn
+	newest := time.Duration(0)
+	for {
+		c.mu.Lock()
+		film := c.film
+		c.mu.Unlock()
+		for _, p := range film.Packets {
+			at := origin + p.PTS
+			newest = max(newest, at)
+			if !c.waitUntil(start.Add(newest)) {
+				return
+			}
+			c.show(p, at)
+			c.mu.Lock()
+			changed := &c.film.Packets[0] != &film.Packets[0]
+			c.mu.Unlock()
+			if changed {
+				break
+			}
+		}
+		origin = newest + film.Length/time.Duration(len(film.Packets))
+	}
+}
+
+func (c *Camera) waitUntil(t time.Time) bool {
+	select {
+	case <-c.quit:
+		return false
+	case <-time.After(time.Until(t)):
+		return true
+	}
+}
+
+// show sends one picture, or what the mode makes of it.
+func (c *Camera) show(p *flow.Packet, at time.Duration) {
+	mode := c.Mode()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	data := p.Data
+	if p.Key && mode == Play {
+		c.newest = p.Data
+	}
+	switch mode {
+	case Stall, Cut:
+		return
+	case Black:
+		data = c.darkest
+	case Freeze:
+		if data = c.newest; data == nil {
+			return
+		}
+	case Play:
+		if c.newest == nil { // pictures that follow a key picture need it first
+			return
+		}
+	}
+	var units h264.AnnexB
+	if err := units.Unmarshal(data); err != nil {
+		return // the film was read by FFmpeg; an empty picture is the only case
+	}
+	pkts, err := c.encode(units)
+	if err != nil {
+		return
+	}
+	ts := uint32(at * 90 / time.Millisecond) //nolint:gosec // RTP time wraps (RFC 3550 §5.1)
+	for _, pkt := range pkts {
+		pkt.Timestamp = ts
+		c.stream.WritePacketRTP(c.media, pkt) //nolint:errcheck // nobody watching is no fault
+	}
+}
