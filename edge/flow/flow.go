@@ -54,6 +54,9 @@ type Frame struct {
 	// Release. Pictures without colour have Cb and Cr of 128. A picture smaller
 	// than its planes is a sub-image: mind Rect and the strides.
 	Image *image.YCbCr
+	// Limited says that luma runs from 16 to 235 and chroma from 16 to 240, as
+	// most cameras send it, and not from 0 to 255 as package image takes it.
+	Limited bool
 
 	holders atomic.Int32
 	free    func()
