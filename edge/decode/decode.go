@@ -126,10 +126,12 @@ func (d *Decoder) frame(pic picture) *flow.Frame {
 	}
 	d.last = pts
 	d.m.live.Inc()
-	return flow.NewFrame(d.camera, when, pts, pic.image(d.greyPlane), func() {
+	f := flow.NewFrame(d.camera, when, pts, pic.image(d.greyPlane), func() {
 		pic.free()
 		d.m.live.Dec()
 	})
+	f.Limited = pic.limited
+	return f
 }
 
 // greyPlane returns size bytes of 128, the chroma of a picture without colour.

@@ -63,6 +63,7 @@ type picture struct {
 	f         *C.AVFrame
 	pts       int64
 	broken    bool // parts of it are guessed
+	limited   bool // see flow.Frame
 	converted bool
 }
 
@@ -81,7 +82,8 @@ func (c *codec) receive() (picture, error) {
 	}
 	return picture{
 		f: f, pts: int64(f.best_effort_timestamp), converted: converted != 0,
-		broken: f.decode_error_flags != 0 || f.flags&C.AV_FRAME_FLAG_CORRUPT != 0,
+		broken:  f.decode_error_flags != 0 || f.flags&C.AV_FRAME_FLAG_CORRUPT != 0,
+		limited: f.color_range != C.AVCOL_RANGE_JPEG && f.format != C.AV_PIX_FMT_YUVJ420P,
 	}, nil
 }
 
