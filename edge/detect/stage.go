@@ -116,7 +116,7 @@ func (s *schedule) reached(pts, every time.Duration) bool {
 	case !s.started || pts >= s.next+every || pts < s.next-2*every: // first, after a gap, or media time began anew
 		s.started, s.next = true, pts+every
 		return true
-	case pts >= s.next-every/8:
+	case pts >= s.next-min(every/8, 20*time.Millisecond):
 		s.next += every
 		return true
 	}
