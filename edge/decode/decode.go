@@ -22,12 +22,19 @@ type Decoder struct {
 
 	stream  *flow.Stream
 	codec   *codec
-	waitKey bool // what comes cannot be decoded before the next key picture
+	waitKey bool           // what comes cannot be decoded before the next key picture
+	since   *time.Duration // PTS of the first picture passed over for that; nil before it
 	taken   taken
 	last    time.Duration // PTS of the last frame
+	shift   time.Duration // added to PTS since the stream's clock jumped back
 	grey    []byte
 	said    time.Time // when a complaint was last logged
 }
+
+// keyPatience is how long a key picture may be waited for. Some cameras renew
+// their picture piece by piece and send none; libavcodec knows when such a
+// picture has become whole, and gives none before.
+const keyPatience = 30 * time.Second
 
 // New returns the decoder of a camera.
 func New(camera string, m *Metrics, log *slog.Logger) *Decoder {
@@ -63,7 +70,7 @@ func (d *Decoder) open(s *flow.Stream) error {
 	if err != nil {
 		return err
 	}
-	d.codec, d.stream, d.waitKey = c, s, true
+	d.codec, d.stream, d.waitKey, d.since = c, s, true, nil
 	d.m.streams.WithLabelValues(d.camera).Inc()
 	return nil
 }
@@ -76,33 +83,60 @@ func (d *Decoder) closeCodec() {
 }
 
 func (d *Decoder) decode(ctx context.Context, p *flow.Packet, out chan<- *flow.Frame) {
-	if d.waitKey && !p.Key {
+	if d.passOver(p) {
 		d.m.skipped.WithLabelValues(d.camera).Inc()
 		return
 	}
-	d.waitKey = false
 	d.taken.note(int64(p.PTS), p.Received)
-	if err := d.codec.send(p.Data, int64(p.PTS)); err != nil {
+	err := d.codec.send(p.Data, int64(p.PTS))
+	switch {
+	case err == nil:
+		if !d.receive(ctx, out) {
+			d.codec.flush()
+		}
+	case !showsPicture(p): // parameter sets or messages that travel alone; they have been read
+	default:
 		d.fault("coded picture cannot be decoded", err)
-		return
+		d.drain(ctx, out) // what came before it is whole
+		d.codec.flush()
 	}
-	d.receive(ctx, out)
 }
 
-// receive hands on the pictures that are ready.
-func (d *Decoder) receive(ctx context.Context, out chan<- *flow.Frame) {
+// passOver reports whether p is of no use because no key picture has come.
+func (d *Decoder) passOver(p *flow.Packet) bool {
+	switch {
+	case !d.waitKey:
+		return false
+	case p.Key:
+	case d.since == nil:
+		began := p.PTS
+		d.since = &began
+		return true
+	case p.PTS-*d.since < keyPatience:
+		return true
+	default:
+		d.log.Warn("no key picture comes, decoding goes on without: set the camera's key-picture (I-frame) interval to 2 s",
+			"camera", d.camera, "waited", keyPatience)
+	}
+	d.waitKey, d.since = false, nil
+	return false
+}
+
+// receive hands on the pictures that are ready. It reports false when one was
+// damaged: what is still inside the decoder may have been made from it.
+func (d *Decoder) receive(ctx context.Context, out chan<- *flow.Frame) bool {
 	for {
 		pic, err := d.codec.receive()
 		switch {
 		case errors.Is(err, errMore), errors.Is(err, io.EOF):
-			return
+			return true
 		case err != nil:
 			d.fault("picture cannot be decoded", err)
-			return
+			return false
 		case pic.broken:
 			pic.free()
 			d.fault("picture is damaged", errors.New("part of the coded picture is missing"))
-			return
+			return false
 		}
 		if pic.converted {
 			d.m.converted.WithLabelValues(d.camera).Inc()
@@ -113,25 +147,34 @@ func (d *Decoder) receive(ctx context.Context, out chan<- *flow.Frame) {
 			d.m.decoded.WithLabelValues(d.camera).Inc()
 		case <-ctx.Done():
 			f.Release()
-			return
+			return true
 		}
 	}
 }
 
 func (d *Decoder) frame(pic picture) *flow.Frame {
-	pts := time.Duration(pic.pts)
-	when := d.taken.of(pic.pts)
-	if pts <= d.last { // a broken clock in the stream must not make time stand still
-		pts = d.last + 1
-	}
-	d.last = pts
 	d.m.live.Inc()
-	f := flow.NewFrame(d.camera, when, pts, pic.image(d.greyPlane), func() {
+	f := flow.NewFrame(d.camera, d.taken.of(pic.pts), d.rising(time.Duration(pic.pts)), pic.image(d.greyPlane), func() {
 		pic.free()
 		d.m.live.Dec()
 	})
-	f.Limited = pic.limited
+	f.Limited = !pic.full
 	return f
+}
+
+// jump is by how much a stream's clock may go back before it counts as set anew.
+const jump = time.Second
+
+// rising returns pts so that time never stands still nor goes back, whatever the
+// stream's own clock does.
+func (d *Decoder) rising(pts time.Duration) time.Duration {
+	pts += d.shift
+	if d.last-pts > jump && d.last != math.MinInt64 {
+		d.shift += d.last - pts
+		pts = d.last
+	}
+	d.last = max(pts, d.last+1)
+	return d.last
 }
 
 // greyPlane returns size bytes of 128, the chroma of a picture without colour.
@@ -145,7 +188,8 @@ func (d *Decoder) greyPlane(size int) []byte {
 	return d.grey[:size]
 }
 
-// drain hands on what the decoder still holds back.
+// drain hands on what the decoder still holds back. It must be flushed or closed
+// afterwards.
 func (d *Decoder) drain(ctx context.Context, out chan<- *flow.Frame) {
 	if d.codec == nil {
 		return

@@ -54,6 +54,10 @@ func packets(t testing.TB, file string) []*flow.Packet {
 	return all
 }
 
+func newDecoder(reg *prometheus.Registry) *decode.Decoder {
+	return decode.New("test", decode.NewMetrics(reg), slog.New(slog.DiscardHandler))
+}
+
 // run decodes packets and calls see with each frame.
 func run(t testing.TB, reg *prometheus.Registry, ps []*flow.Packet, see func(*flow.Frame)) error {
 	t.Helper()
@@ -63,9 +67,7 @@ func run(t testing.TB, reg *prometheus.Registry, ps []*flow.Packet, see func(*fl
 	}
 	close(in)
 	var g errgroup.Group
-	g.Go(func() error {
-		return decode.New("test", decode.NewMetrics(reg), slog.New(slog.DiscardHandler)).Run(t.Context(), in, out)
-	})
+	g.Go(func() error { return newDecoder(reg).Run(t.Context(), in, out) })
 	for f := range out {
 		if see != nil {
 			see(f)
@@ -223,23 +225,6 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%v frames are still held", live)
 		}
 	})
-}
-
-func BenchmarkDecode(b *testing.B) {
-	for _, codec := range []string{"libx264", "libx265"} {
-		b.Run(codec+"/1080p25", func(b *testing.B) {
-			ps := packets(b, clip(b, "bench.mkv", "-i", "testsrc2=duration=4:rate=25:size=1920x1080",
-				"-c:v", codec, "-preset", "veryfast", "-b:v", "2M", "-g", "50", "-bf", "0", "-x265-params", "log-level=error"))
-			b.ReportAllocs()
-			frames := 0
-			for b.Loop() {
-				if err := run(b, prometheus.NewRegistry(), ps, func(*flow.Frame) { frames++ }); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(frames), "ns/frame")
-		})
-	}
 }
 
 func ExampleDecoder() {

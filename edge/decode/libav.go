@@ -33,14 +33,23 @@ var errMore = errors.New("decoder wants more")
 type codec struct{ d *C.eg_decoder }
 
 func open(s *flow.Stream) (*codec, error) {
-	name := C.CString(s.Codec)
-	defer C.free(unsafe.Pointer(name))
-	var extra *C.uint8_t
-	if len(s.Extradata) > 0 {
-		extra = (*C.uint8_t)(unsafe.Pointer(&s.Extradata[0]))
+	cs := (*C.eg_stream)(C.calloc(1, C.sizeof_eg_stream)) // C memory may point at C memory only
+	defer C.free(unsafe.Pointer(cs))
+	cs.codec = C.CString(s.Codec)
+	defer C.free(unsafe.Pointer(cs.codec))
+	if s.Container.Pixels != "" {
+		cs.pixels = C.CString(s.Container.Pixels)
+		defer C.free(unsafe.Pointer(cs.pixels))
 	}
+	if len(s.Extradata) > 0 {
+		cs.extra = (*C.uint8_t)(C.CBytes(s.Extradata))
+		defer C.free(unsafe.Pointer(cs.extra))
+		cs.extra_size = C.int(len(s.Extradata))
+	}
+	cs.width, cs.height = C.int(s.Width), C.int(s.Height)
+	cs.tag, cs.bits = C.uint32_t(s.Container.Tag), C.int(s.Container.Bits)
 	var code C.int
-	d := C.eg_open(name, extra, C.int(len(s.Extradata)), maxPixels, &code)
+	d := C.eg_open(cs, maxPixels, &code)
 	if d == nil {
 		return nil, fmt.Errorf("open decoder for %q: %w", s.Codec, libavError(code))
 	}
@@ -58,6 +67,9 @@ func (c *codec) send(data []byte, pts int64) error {
 // finish says that nothing more comes, so that receive gives what is held back.
 func (c *codec) finish() error { return libavError(C.eg_send(c.d, nil, 0, 0)) }
 
+// flush forgets what was sent: the next packet must be a key picture.
+func (c *codec) flush() { C.eg_flush(c.d) }
+
 // A picture is one decoded picture in libavcodec's memory.
 type picture struct {
 	f         *C.AVFrame
@@ -65,14 +77,15 @@ type picture struct {
 	broken    bool // parts of it are guessed
 	limited   bool // see flow.Frame
 	converted bool
+	full      bool // values run from 0 to 255
 }
 
 // receive returns the next picture, errMore when another packet is needed first,
 // or io.EOF after finish.
 func (c *codec) receive() (picture, error) {
 	var f *C.AVFrame
-	var converted C.int
-	switch r := C.eg_receive(c.d, &f, &converted); {
+	var converted, full C.int
+	switch r := C.eg_receive(c.d, &f, &converted, &full); {
 	case r == C.eg_again:
 		return picture{}, errMore
 	case r == C.eg_eof:
@@ -81,7 +94,7 @@ func (c *codec) receive() (picture, error) {
 		return picture{}, libavError(r)
 	}
 	return picture{
-		f: f, pts: int64(f.best_effort_timestamp), converted: converted != 0,
+		f: f, pts: int64(f.best_effort_timestamp), converted: converted != 0, full: full != 0,
 		broken:  f.decode_error_flags != 0 || f.flags&C.AV_FRAME_FLAG_CORRUPT != 0,
 		limited: f.color_range != C.AVCOL_RANGE_JPEG && f.format != C.AV_PIX_FMT_YUVJ420P,
 	}, nil
@@ -99,21 +112,22 @@ func (p picture) image(grey func(size int) []byte) *image.YCbCr {
 		SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, w, h),
 		YStride: int(p.f.linesize[0]), CStride: int(p.f.linesize[1]),
 	}
-	img.Y = plane(p.f.data[0], img.YStride*h)
-	ch := (h + 1) / 2
+	cw, ch := (w+1)/2, (h+1)/2
+	img.Y = p.plane(0, w, h)
 	if p.f.format == C.AV_PIX_FMT_GRAY8 {
-		img.CStride = (w + 1) / 2
-		img.Cb = grey(img.CStride * ch)
+		img.CStride = cw
+		img.Cb = grey(cw * ch)
 		img.Cr = img.Cb
 		return img
 	}
-	img.Cb = plane(p.f.data[1], img.CStride*ch)
-	img.Cr = plane(p.f.data[2], int(p.f.linesize[2])*ch)
+	img.Cb = p.plane(1, cw, ch)
+	img.Cr = p.plane(2, cw, ch)
 	return img
 }
 
-func plane(data *C.uint8_t, size int) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(data)), size)
+func (p picture) plane(i, w, h int) []byte {
+	size := C.eg_plane_size(p.f, C.int(i), C.int(h), C.int(w))
+	return unsafe.Slice((*byte)(unsafe.Pointer(p.f.data[i])), int(size))
 }
 
 func libavError(code C.int) error {

@@ -26,6 +26,16 @@ type Stream struct {
 	// parameter sets in Annex B form); may be empty where they travel in band.
 	Extradata     []byte
 	Width, Height int // 0 where not yet known
+	// Container is what the file's container says besides, which some decoders
+	// of older codecs need; empty for cameras.
+	Container Container
+}
+
+// A Container is what a file's container says of how its pictures are coded.
+type Container struct {
+	Tag    uint32 // its own name of the codec, as in AVCodecParameters.codec_tag
+	Bits   int    // bits of a coded sample
+	Pixels string // FFmpeg's name of the pixel format
 }
 
 // A Packet is one coded picture (an access unit) as it left the camera.

@@ -6,6 +6,7 @@ package videofile
 #cgo pkg-config: libavformat libavcodec libavutil
 #include <stdlib.h>
 #include <libavutil/error.h>
+#include <libavutil/pixdesc.h>
 #include "shim.h"
 
 enum { eg_file_eof = AVERROR_EOF };
@@ -66,6 +67,10 @@ func (v *File) describe() *flow.Stream {
 	s := &flow.Stream{
 		Codec: C.GoString(C.avcodec_get_name(par.codec_id)),
 		Width: int(par.width), Height: int(par.height),
+		Container: flow.Container{Tag: uint32(par.codec_tag), Bits: int(par.bits_per_coded_sample)},
+	}
+	if name := C.av_get_pix_fmt_name(int32(par.format)); name != nil {
+		s.Container.Pixels = C.GoString(name)
 	}
 	if par.extradata_size > 0 {
 		s.Extradata = C.GoBytes(unsafe.Pointer(par.extradata), par.extradata_size)
