@@ -27,12 +27,15 @@ func cpu(b *testing.B, who int) time.Duration {
 // its own.
 func BenchmarkDecode(b *testing.B) {
 	const scene = "testsrc2=duration=10:rate=25:size=1920x1080,noise=alls=4:allf=t"
-	for name, args := range map[string][]string{
-		"h264": {"-c:v", "libx264", "-preset", "veryfast", "-b:v", "2M", "-maxrate", "2M", "-bufsize", "1M", "-g", "50", "-bf", "0"},
-		"h265": {"-c:v", "libx265", "-preset", "superfast", "-b:v", "2M", "-x265-params", "log-level=error:keyint=50:bframes=0:vbv-maxrate=2000:vbv-bufsize=1000"},
+	for _, c := range []struct {
+		name string
+		args []string
+	}{
+		{"h264", []string{"-c:v", "libx264", "-preset", "veryfast", "-b:v", "2M", "-maxrate", "2M", "-bufsize", "1M", "-g", "50", "-bf", "0"}},
+		{"h265", []string{"-c:v", "libx265", "-preset", "superfast", "-b:v", "2M", "-x265-params", "log-level=error:keyint=50:bframes=0:vbv-maxrate=2000:vbv-bufsize=1000"}},
 	} {
-		b.Run(name+"/1080p25", func(b *testing.B) {
-			file := clip(b, "bench.mp4", append([]string{"-i", scene, "-pix_fmt", "yuv420p"}, args...)...)
+		b.Run(c.name+"/1080p25", func(b *testing.B) {
+			file := clip(b, "bench.mp4", append([]string{"-i", scene, "-pix_fmt", "yuv420p"}, c.args...)...)
 			ps := packets(b, file)
 			var frames int
 			var ours, theirs time.Duration

@@ -15,5 +15,7 @@ type Info struct {
 	Codec         string // FFmpeg's name
 	Width, Height int
 	Duration      time.Duration
+	Frames        int64
 	FPS           float64
+	Bytes         int64 // of the file
 }

@@ -9,7 +9,7 @@ package videofile
 #include <libavutil/pixdesc.h>
 #include "shim.h"
 
-enum { eg_file_eof = AVERROR_EOF };
+enum { eg_file_eof = AVERROR_EOF, eg_file_no_video = AVERROR_STREAM_NOT_FOUND };
 */
 import "C"
 
@@ -50,15 +50,19 @@ func Open(path string) (*File, error) {
 	defer C.free(unsafe.Pointer(name))
 	var code C.int
 	f := C.eg_file_open(name, &code)
-	if f == nil {
+	switch {
+	case f == nil && code == C.eg_file_no_video:
+		return nil, fmt.Errorf("open video: %s holds no video", path)
+	case f == nil:
 		return nil, fmt.Errorf("open video: %s is no video that FFmpeg can read: %w", path, libavError(code))
 	}
-	v := &File{path: path, f: f, last: -1}
+	v := &File{path: path, f: f}
 	v.stream = v.describe()
 	v.step = time.Second / 25
 	if fps := v.Info().FPS; fps > 0 {
 		v.step = time.Duration(float64(time.Second) / fps)
 	}
+	v.last = -v.step
 	return v, nil
 }
 
@@ -80,7 +84,10 @@ func (v *File) describe() *flow.Stream {
 
 // Info returns what the file says of itself.
 func (v *File) Info() Info {
-	i := Info{Codec: v.stream.Codec, Width: v.stream.Width, Height: v.stream.Height}
+	i := Info{Codec: v.stream.Codec, Width: v.stream.Width, Height: v.stream.Height, Frames: int64(v.f.video.nb_frames)}
+	if size := C.avio_size(v.f.fmt.pb); size > 0 {
+		i.Bytes = int64(size)
+	}
 	if d := v.f.fmt.duration; d > 0 {
 		i.Duration = time.Duration(d) * time.Second / C.AV_TIME_BASE
 	}
@@ -89,6 +96,9 @@ func (v *File) Info() Info {
 	}
 	return i
 }
+
+// Damaged is how many pictures could not be read so far and were passed over.
+func (v *File) Damaged() int64 { return int64(v.f.damaged) }
 
 // BytesRead is how many bytes of coded pictures were read so far.
 func (v *File) BytesRead() int64 { return v.bytes }
@@ -100,6 +110,10 @@ func (v *File) Next() (*flow.Packet, error) {
 		return nil, io.EOF
 	case r < 0:
 		return nil, fmt.Errorf("read video %s: %w", v.path, libavError(r))
+	}
+	if v.f.changed != 0 {
+		v.f.changed = 0
+		v.stream = v.describe()
 	}
 	pkt := v.f.pkt
 	v.bytes += int64(pkt.size)
@@ -122,8 +136,7 @@ func (v *File) when(pkt *C.AVPacket) time.Duration {
 		v.last += v.step
 		return v.last
 	}
-	tb := v.f.video.time_base
-	v.last = time.Duration(float64(ts) * float64(tb.num) / float64(tb.den) * float64(time.Second))
+	v.last = time.Duration(C.eg_file_when(v.f, ts))
 	return v.last
 }
 

@@ -20,6 +20,9 @@ func Open(string) (*File, error) { return nil, errDisabled }
 // Info returns nothing.
 func (*File) Info() Info { return Info{} }
 
+// Damaged returns 0.
+func (*File) Damaged() int64 { return 0 }
+
 // BytesRead returns 0.
 func (*File) BytesRead() int64 { return 0 }
 

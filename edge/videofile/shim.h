@@ -12,6 +12,8 @@ typedef struct eg_file {
 	AVPacket *pkt;     // the last one given
 	AVStream *video;
 	int ended;         // the demuxer has nothing more
+	int changed;       // the pictures from here on have new parameters
+	int64_t damaged;   // pictures that could not be read and were passed over
 } eg_file;
 
 // eg_file_open opens a file and finds its video. On failure it returns NULL and an
@@ -20,6 +22,9 @@ eg_file *eg_file_open(const char *path, int *err);
 
 // eg_file_next reads the next coded picture into f->pkt.
 int eg_file_next(eg_file *f);
+
+// eg_file_when returns a time of the video stream in nanoseconds.
+int64_t eg_file_when(const eg_file *f, int64_t ts);
 
 // eg_file_params are the parameters of what eg_file_next gives.
 AVCodecParameters *eg_file_params(eg_file *f);
