@@ -1,0 +1,147 @@
+// Package access knows who may come in: people with a name, a role and a
+// password, and boxes with a secret.
+//
+// It promises that passwords are kept only as Argon2id hashes, that guessing is
+// slow and locked out, and that nothing here ever prints a secret. What a role may
+// do is for the caller to ask.
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"eastgate/shared/event"
+)
+
+// The roles.
+const (
+	Guard = "guard" // sees and takes incidents
+	Admin = "admin" // and manages people and boxes
+)
+
+// Errors that callers tell apart.
+var (
+	ErrCredentials = errors.New("name or password is wrong")
+	ErrLocked      = errors.New("too many wrong passwords: wait a few minutes")
+	ErrNotFound    = errors.New("not found")
+)
+
+// A User is a person who may come in.
+type User struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+// A Session is a person who has come in.
+type Session struct {
+	Token   string // the cookie; only Login gives it
+	User    User
+	CSRF    string // must come back with every change
+	Expires time.Time
+}
+
+// PeopleStore keeps people and their sessions.
+type PeopleStore interface {
+	AddPerson(ctx context.Context, u User, passwordHash string) error
+	// Person gives ErrNotFound for an unknown name.
+	Person(ctx context.Context, name string) (u User, passwordHash string, err error)
+	AddSession(ctx context.Context, tokenHash string, s Session) error
+	Session(ctx context.Context, tokenHash string) (Session, error)
+	DropSession(ctx context.Context, tokenHash string) error
+}
+
+// People lets people in.
+type People struct {
+	store PeopleStore
+	tries *tries
+}
+
+// NewPeople returns the people of a store.
+func NewPeople(s PeopleStore) *People { return &People{store: s, tries: newTries()} }
+
+// sessionLife is a shift and a half.
+const sessionLife = 12 * time.Hour
+
+// leastPassword is in characters.
+const leastPassword = 10
+
+// Add makes a person known, or changes the role and password of one who is.
+func (p *People) Add(ctx context.Context, name, role, password string) error {
+	switch {
+	case !event.ValidName(name):
+		return fmt.Errorf("user %q: a name has %s", name, event.NameRule)
+	case role != Guard && role != Admin:
+		return fmt.Errorf("user %s: role %q is neither %s nor %s", name, role, Guard, Admin)
+	case len([]rune(password)) < leastPassword:
+		return fmt.Errorf("user %s: a password has at least %d characters", name, leastPassword)
+	}
+	return p.store.AddPerson(ctx, User{name, role}, hashPassword(password))
+}
+
+// NewPassword makes one that people can copy by hand.
+func NewPassword() string {
+	b := make([]byte, 10)
+	rand.Read(b) //nolint:errcheck // never fails (crypto/rand)
+	const letters = "abcdefghjkmnpqrstuvwxyz23456789"
+	out := make([]byte, 0, 17)
+	for i, x := range b {
+		if i > 0 && i%5 == 0 {
+			out = append(out, '-')
+		}
+		out = append(out, letters[int(x)%len(letters)])
+	}
+	return string(out)
+}
+
+// Login lets a person in. It takes as long for an unknown name as for a wrong
+// password, and after a few wrong ones from an address or for a name gives
+// ErrLocked for a while.
+func (p *People) Login(ctx context.Context, name, password, from string) (Session, error) {
+	if p.tries.locked(name, from) {
+		return Session{}, ErrLocked
+	}
+	u, hash, err := p.store.Person(ctx, name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Session{}, err
+	}
+	if !checkPassword(hash, password) || err != nil {
+		p.tries.failed(name, from)
+		return Session{}, ErrCredentials
+	}
+	p.tries.passed(name)
+	s := Session{Token: token(), User: u, CSRF: token(), Expires: time.Now().Add(sessionLife).UTC()}
+	return s, p.store.AddSession(ctx, fingerprint(s.Token), s)
+}
+
+// Session returns who a token belongs to; ErrCredentials when to nobody any more.
+func (p *People) Session(ctx context.Context, token string) (Session, error) {
+	s, err := p.store.Session(ctx, fingerprint(token))
+	if errors.Is(err, ErrNotFound) || (err == nil && time.Now().After(s.Expires)) {
+		return Session{}, ErrCredentials
+	}
+	return s, err
+}
+
+// Logout ends a session.
+func (p *People) Logout(ctx context.Context, token string) error {
+	return p.store.DropSession(ctx, fingerprint(token))
+}
+
+// token makes 256 bits of chance.
+func token() string {
+	b := make([]byte, 32)
+	rand.Read(b) //nolint:errcheck // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// fingerprint is what is stored of a token: reading the database lets nobody in.
+func fingerprint(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,207 @@
+// Package app joins the parts of the cloud: it builds everything from the
+// configuration, runs it, and tears it down.
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/broker"
+	"eastgate/cloud/config"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/ingest"
+	"eastgate/cloud/store"
+)
+
+// A Cloud is the running aggregator.
+type Cloud struct {
+	file   config.File
+	log    *slog.Logger
+	reg    *prometheus.Registry
+	store  *store.Store
+	broker *broker.Broker // nil with an outside one
+	ingest *ingest.Ingest
+	engine *incident.Engine
+	people *access.People
+	boxes  *access.Boxes
+	pages  http.Handler
+	web    net.Listener
+	undo   []func() error
+}
+
+// New opens the store, the broker and the port. Close must be called, also after
+// Run.
+func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err error) {
+	c = &Cloud{file: f, log: log, reg: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	c.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if c.store, err = openStore(ctx, f); err != nil {
+		return nil, err
+	}
+	c.undo = append(c.undo, c.store.Close)
+	c.people, c.boxes = access.NewPeople(c.store), access.NewBoxes(c.store)
+	c.engine = incident.New(c.store, incident.NewMetrics(c.reg), log)
+	from, err := c.openBroker()
+	if err != nil {
+		return nil, err
+	}
+	c.ingest = ingest.New(from, c.store, c.engine.Wake, ingest.NewMetrics(c.reg), log)
+	if err := c.openPages(); err != nil {
+		return nil, err
+	}
+	if c.web, err = net.Listen("tcp", f.Listen); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return c, nil
+}
+
+func openStore(ctx context.Context, f config.File) (*store.Store, error) {
+	if err := os.MkdirAll(f.StoreDir(), 0o700); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return store.Open(ctx, f.Store)
+}
+
+// openBroker starts the embedded broker, unless there is another one, and says how
+// the ingest reaches it.
+func (c *Cloud) openBroker() (ingest.Config, error) {
+	b := c.file.Broker
+	host, _ := os.Hostname() //nolint:errcheck // part of a name; may be empty
+	id := "cloud-" + host
+	if b.Outside() {
+		conf := ingest.Config{Broker: b.URL, Username: b.Username, CAFile: b.CAFile, ClientID: id}
+		if b.Password.Set() {
+			word, err := b.Password.Load()
+			if err != nil {
+				return conf, fmt.Errorf("broker.password: %w", err)
+			}
+			conf.Password = word.Reveal()
+		}
+		return conf, nil
+	}
+	dir := b.Dir
+	if dir == "" {
+		dir = filepath.Join(c.file.StoreDir(), "broker")
+	}
+	var err error
+	c.broker, err = broker.New(broker.Config{Listen: b.Listen, Dir: dir, Cert: b.Cert, Key: b.Key}, c.boxes, c.log)
+	if err != nil {
+		return ingest.Config{}, err
+	}
+	c.undo = append(c.undo, c.broker.Close)
+	return ingest.Config{Broker: c.broker.URL(), Username: broker.Cloud, Password: c.broker.Secret(), CAFile: b.Cert, ClientID: id}, nil
+}
+
+// Addr is where pages answer, and Broker where boxes connect.
+func (c *Cloud) Addr() string { return c.web.Addr().String() }
+
+// Broker is the embedded broker's address; empty with an outside one.
+func (c *Cloud) Broker() string {
+	if c.broker == nil {
+		return ""
+	}
+	return c.broker.URL()
+}
+
+// People and Boxes are who may come in.
+func (c *Cloud) People() *access.People { return c.people }
+
+// Boxes are the boxes that may speak.
+func (c *Cloud) Boxes() *access.Boxes { return c.boxes }
+
+// Close undoes what New did, in reverse order, all of it even if some fails.
+func (c *Cloud) Close() error {
+	var err error
+	for i := len(c.undo) - 1; i >= 0; i-- {
+		err = errors.Join(err, c.undo[i]())
+	}
+	c.undo = nil
+	return err
+}
+
+// stopWait is how long requests may take to finish when the cloud stops.
+const stopWait = 3 * time.Second
+
+// Run works until ctx ends.
+func (c *Cloud) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.ingest.Run(ctx) })
+	g.Go(func() error { return c.engine.Run(ctx) })
+	g.Go(func() error { return c.serve(ctx) })
+	c.engine.Wake() // what was committed before a restart
+	return g.Wait()
+}
+
+func (c *Cloud) serve(ctx context.Context) error {
+	srv := &http.Server{
+		Handler: c.routes(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with us
+	}
+	stopped := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+		defer cancel()
+		if srv.Shutdown(wait) != nil {
+			srv.Close()
+		}
+	})
+	if err := srv.Serve(c.web); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	<-stopped
+	return nil
+}
+
+func (c *Cloud) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", c.health)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(c.reg, promhttp.HandlerOpts{}))
+	mux.Handle("/", c.pages)
+	return mux
+}
+
+// health answers 200 only when events can come in and be stored.
+func (c *Cloud) health(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	parts, ok := map[string]string{}, true
+	for name, check := range map[string]func(context.Context) error{
+		"store": c.store.Check, "ingest": c.ingest.Check,
+		"broker": func(ctx context.Context) error {
+			if c.broker == nil {
+				return nil
+			}
+			return c.broker.Check(ctx)
+		},
+	} {
+		parts[name] = "ok"
+		if err := check(ctx); err != nil {
+			parts[name], ok = err.Error(), false
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !ok {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	json.NewEncoder(w).Encode(map[string]any{"ok": ok, "parts": parts})
+}

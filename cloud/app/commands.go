@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/config"
+)
+
+// A Console is where a command speaks: answers on Out, words for people on Err.
+type Console struct {
+	Out, Err io.Writer
+	Version  string
+}
+
+// Usage is what the program says when it is asked wrongly.
+const Usage = `cloud: events into incidents, and incidents before people
+
+  cloud run   -config cloud.yml                      work until told to stop
+  cloud check -config cloud.yml                      every fault of a configuration at once
+  cloud user add    [-config F] [-role guard|admin] [-password-file F] NAME
+                                                     prints a password, unless one is given
+  cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
+  cloud edge list   [-config F]
+  cloud edge revoke [-config F] SITE/BOX
+  cloud version
+`
+
+// ErrUsage says that the command line was wrong and the reason has been told.
+var ErrUsage = errors.New("wrong usage")
+
+// Command runs one command line.
+func (c Console) Command(ctx context.Context, args []string) error {
+	commands := map[string]func(context.Context, []string) error{
+		"run": c.run, "check": c.check, "user add": c.userAdd,
+		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
+	}
+	for n := 2; n >= 1; n-- {
+		if len(args) >= n {
+			if cmd, ok := commands[strings.Join(args[:n], " ")]; ok {
+				return cmd(ctx, args[n:])
+			}
+		}
+	}
+	fmt.Fprint(c.Err, Usage)
+	return ErrUsage
+}
+
+// flags returns a flag set with -config, which every command has.
+func (c Console) flags(name string) (*flag.FlagSet, *string) {
+	f := flag.NewFlagSet("cloud "+name, flag.ContinueOnError)
+	f.SetOutput(c.Err)
+	return f, f.String("config", "cloud.yml", "configuration `file`")
+}
+
+func (c Console) version(context.Context, []string) error {
+	_, err := fmt.Fprintln(c.Out, "cloud", c.Version)
+	return err
+}
+
+func (c Console) run(ctx context.Context, args []string) error {
+	flags, path := c.flags("run")
+	if err := flags.Parse(args); err != nil {
+		return ErrUsage
+	}
+	f, err := config.Load(*path)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(c.Err, nil))
+	cloud, err := New(ctx, f, log)
+	if err != nil {
+		return err
+	}
+	log.Info("running", "pages", cloud.Addr(), "broker", cloud.Broker(), "version", c.Version)
+	return errors.Join(cloud.Run(ctx), cloud.Close())
+}
+
+func (c Console) check(_ context.Context, args []string) error {
+	flags, path := c.flags("check")
+	if err := flags.Parse(args); err != nil {
+		return ErrUsage
+	}
+	if _, err := config.Load(*path); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.Out, "%s: good\n", *path)
+	return err
+}
+
+func (c Console) userAdd(ctx context.Context, args []string) error {
+	flags, path := c.flags("user add")
+	role := flags.String("role", access.Guard, "guard or admin")
+	from := flags.String("password-file", "", "read the password from the first line of this `file`")
+	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
+		fmt.Fprint(c.Err, Usage)
+		return ErrUsage
+	}
+	password := access.NewPassword()
+	if *from != "" {
+		b, err := os.ReadFile(*from)
+		if err != nil {
+			return fmt.Errorf("read password: %w", err)
+		}
+		line, _, _ := strings.Cut(string(b), "\n")
+		password = strings.TrimSpace(line)
+	}
+	return c.withCloud(ctx, *path, func(people *access.People, _ *access.Boxes) error {
+		if err := people.Add(ctx, flags.Arg(0), *role, password); err != nil {
+			return err
+		}
+		if *from != "" {
+			_, err := fmt.Fprintf(c.Out, "user %s (%s) may come in\n", flags.Arg(0), *role)
+			return err
+		}
+		_, err := fmt.Fprintf(c.Out, "user %s (%s), first password: %s\n", flags.Arg(0), *role, password)
+		return err
+	})
+}
+
+// withCloud opens the store beside a cloud that may be running.
+func (c Console) withCloud(ctx context.Context, path string, do func(*access.People, *access.Boxes) error) error {
+	f, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	s, err := openStore(ctx, f)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(access.NewPeople(s), access.NewBoxes(s)), s.Close())
+}
+
+func (c Console) enrol(ctx context.Context, args []string) error {
+	flags, path := c.flags("edge enrol")
+	out := flags.String("out", "", "write the secret to this new `file` instead of printing it")
+	site, box, err := c.boxArg(flags, args)
+	if err != nil {
+		return err
+	}
+	return c.withCloud(ctx, *path, func(_ *access.People, boxes *access.Boxes) error {
+		word, err := boxes.Enrol(ctx, site, box)
+		if err != nil {
+			return err
+		}
+		if *out != "" {
+			if err := os.WriteFile(*out, []byte(word+"\n"), 0o600); err != nil {
+				return fmt.Errorf("write secret: %w", err)
+			}
+			_, err := fmt.Fprintf(c.Out, "box %s/%s is enrolled; its secret is in %s\n", site, box, *out)
+			return err
+		}
+		_, err = fmt.Fprintf(c.Out, "box %s/%s is enrolled, secret: %s\n", site, box, word)
+		return err
+	})
+}
+
+func (c Console) boxArg(flags *flag.FlagSet, args []string) (site, box string, err error) {
+	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
+		fmt.Fprint(c.Err, Usage)
+		return "", "", ErrUsage
+	}
+	site, box, ok := strings.Cut(flags.Arg(0), "/")
+	if !ok {
+		return "", "", fmt.Errorf("%q is not SITE/BOX", flags.Arg(0))
+	}
+	return site, box, nil
+}
+
+func (c Console) list(ctx context.Context, args []string) error {
+	flags, path := c.flags("edge list")
+	if err := flags.Parse(args); err != nil {
+		return ErrUsage
+	}
+	return c.withCloud(ctx, *path, func(_ *access.People, boxes *access.Boxes) error {
+		all, err := boxes.List(ctx)
+		if err != nil {
+			return err
+		}
+		for _, b := range all {
+			state := "may speak"
+			if b.Revoked != nil {
+				state = "revoked " + b.Revoked.Local().Format("2006-01-02 15:04")
+			}
+			fmt.Fprintf(c.Out, "%s/%s\tenrolled %s\t%s\n", b.Site, b.Box, b.Enrolled.Local().Format("2006-01-02 15:04"), state)
+		}
+		return nil
+	})
+}
+
+func (c Console) revoke(ctx context.Context, args []string) error {
+	flags, path := c.flags("edge revoke")
+	site, box, err := c.boxArg(flags, args)
+	if err != nil {
+		return err
+	}
+	return c.withCloud(ctx, *path, func(_ *access.People, boxes *access.Boxes) error {
+		if err := boxes.Revoke(ctx, site, box); err != nil {
+			return fmt.Errorf("box %s/%s: %w", site, box, err)
+		}
+		_, err := fmt.Fprintf(c.Out, "box %s/%s may not connect any more\n", site, box)
+		return err
+	})
+}

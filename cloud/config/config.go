@@ -1,0 +1,122 @@
+// Package config reads the cloud's file.
+//
+// Reading is strict and reports every fault at once, each with its path.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"eastgate/shared/secret"
+	"eastgate/shared/strict"
+)
+
+// A File is the cloud's configuration.
+type File struct {
+	// Listen is where pages and the API answer, as host:port.
+	Listen string `yaml:"listen"`
+	// PublicURL is how browsers reach it; with https, cookies are kept to TLS.
+	PublicURL   string `yaml:"public_url"`
+	Store       string `yaml:"store"` // sqlite:PATH
+	EvidenceDir string `yaml:"evidence_dir"`
+	// EvidenceBytes bounds the pictures that are kept.
+	EvidenceBytes int64  `yaml:"evidence_max_bytes"`
+	Broker        Broker `yaml:"broker"`
+}
+
+// Broker is the embedded broker, or an outside one when URL is given.
+type Broker struct {
+	Listen string `yaml:"listen"` // of the embedded broker, as host:port
+	Dir    string `yaml:"dir"`    // where it keeps what is on its way
+	Cert   string `yaml:"cert"`   // PEM files; with both, TLS only
+	Key    string `yaml:"key"`
+
+	URL      string     `yaml:"url"` // mqtt:// or mqtts:// of an outside broker
+	Username string     `yaml:"username"`
+	Password secret.Ref `yaml:"password"`
+	CAFile   string     `yaml:"ca_file"`
+}
+
+// Outside reports whether another broker is used.
+func (b Broker) Outside() bool { return b.URL != "" }
+
+func defaults() File {
+	return File{
+		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080",
+		Store: "sqlite:/var/lib/eastgate-cloud/cloud.db", EvidenceDir: "/var/lib/eastgate-cloud/evidence", EvidenceBytes: 20 << 30,
+		Broker: Broker{Listen: "127.0.0.1:1883"},
+	}
+}
+
+// Load reads and checks a file. The error joins every fault.
+func Load(path string) (File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, fmt.Errorf("read configuration: %w", err)
+	}
+	f, faults := Parse(data)
+	return f, errors.Join(strict.At(path, faults...)...)
+}
+
+// Parse reads and checks the text of a file.
+func Parse(data []byte) (File, []error) {
+	f := defaults()
+	faults := strict.Decode(data, &f)
+	return f, append(faults, f.Validate()...)
+}
+
+// Validate returns every fault with its path.
+func (f File) Validate() []error {
+	var faults []error
+	bad := func(format string, a ...any) { faults = append(faults, fmt.Errorf(format, a...)) }
+	if _, _, err := net.SplitHostPort(f.Listen); err != nil {
+		bad("listen: %q is not host:port", f.Listen)
+	}
+	if u, err := url.Parse(f.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		bad("public_url: %q is no address such as https://host", f.PublicURL)
+	}
+	if !strings.HasPrefix(f.Store, "sqlite:") {
+		bad("store: want sqlite:PATH")
+	}
+	if f.EvidenceDir == "" {
+		bad("evidence_dir: a folder is needed")
+	}
+	if f.EvidenceBytes < 64<<20 {
+		bad("evidence_max_bytes: %d is less than 64 MiB", f.EvidenceBytes)
+	}
+	return append(faults, f.Broker.validate()...)
+}
+
+func (b Broker) validate() []error {
+	var faults []error
+	if b.Outside() {
+		u, err := url.Parse(b.URL)
+		if err != nil || u.Host == "" || !slices.Contains([]string{"mqtt", "mqtts"}, u.Scheme) {
+			faults = append(faults, fmt.Errorf("broker.url: %q is no address such as mqtt://host:1883", b.URL))
+		} else if u.User != nil {
+			faults = append(faults, errors.New("broker.url: holds a password; give username and password: {file: …}"))
+		}
+		return faults
+	}
+	if _, _, err := net.SplitHostPort(b.Listen); err != nil {
+		faults = append(faults, fmt.Errorf("broker.listen: %q is not host:port", b.Listen))
+	}
+	if (b.Cert == "") != (b.Key == "") {
+		faults = append(faults, errors.New("broker: cert and key belong together"))
+	}
+	return faults
+}
+
+// StoreDir is the folder beside which other files of the cloud belong.
+func (f File) StoreDir() string {
+	path := strings.TrimPrefix(f.Store, "sqlite:")
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i]
+	}
+	return "."
+}

@@ -1,0 +1,27 @@
+package ingest
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are those of the ingest.
+type Metrics struct {
+	stored, repeats, refused, failures, dropped, unreadable, clashes, connections prometheus.Counter
+}
+
+// NewMetrics registers the ingest's metrics.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	counter := func(name, help string) prometheus.Counter {
+		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+		reg.MustRegister(c)
+		return c
+	}
+	return &Metrics{
+		stored:      counter("cloud_ingest_events_total", "Events stored for the first time."),
+		repeats:     counter("cloud_ingest_repeats_total", "Events that were stored already and are acknowledged again."),
+		refused:     counter("cloud_ingest_refused_total", "Items kept aside because they break the contract."),
+		failures:    counter("cloud_ingest_failures_total", "Messages not acknowledged because they could not be stored."),
+		dropped:     counter("cloud_ingest_dropped_total", "Messages dropped because too many waited for the store; boxes send them again."),
+		unreadable:  counter("cloud_ingest_unreadable_total", "Messages that could not be read."),
+		clashes:     counter("cloud_ingest_identity_clashes_total", "Signs of two boxes under one identity."),
+		connections: counter("cloud_ingest_links_failed_total", "Links to the broker that could not be made or broke."),
+	}
+}

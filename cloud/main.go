@@ -1,0 +1,34 @@
+// Command cloud is the aggregator. It turns what boxes send into incidents that
+// people handle:
+//
+//	ingest → incident → console
+//
+// Each word is a folder here; package app joins them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"eastgate/cloud/app"
+)
+
+// version is set by the build.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := app.Console{Out: os.Stdout, Err: os.Stderr, Version: version}
+	switch err := c.Command(ctx, os.Args[1:]); {
+	case errors.Is(err, app.ErrUsage):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

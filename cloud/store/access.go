@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"eastgate/cloud/access"
+)
+
+var (
+	_ access.PeopleStore = (*Store)(nil)
+	_ access.BoxStore    = (*Store)(nil)
+)
+
+// AddPerson implements access.PeopleStore.
+func (s *Store) AddPerson(ctx context.Context, u access.User, hash string) error {
+	_, err := s.write.ExecContext(ctx, `INSERT INTO people (name, role, password, created) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password`, u.Name, u.Role, hash, ms(time.Now()))
+	return err
+}
+
+// Person implements access.PeopleStore.
+func (s *Store) Person(ctx context.Context, name string) (access.User, string, error) {
+	u := access.User{Name: name}
+	var hash string
+	err := s.read.QueryRowContext(ctx, "SELECT role, password FROM people WHERE name = $1", name).Scan(&u.Role, &hash)
+	return u, hash, missing(err)
+}
+
+func missing(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return access.ErrNotFound
+	}
+	return err
+}
+
+// AddSession implements access.PeopleStore. Sessions that have run out go.
+func (s *Store) AddSession(ctx context.Context, token string, v access.Session) error {
+	return s.transact(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec("DELETE FROM sessions WHERE expires < $1", ms(time.Now())); err != nil {
+			return err
+		}
+		_, err := tx.Exec("INSERT INTO sessions (token, name, csrf, expires) VALUES ($1, $2, $3, $4)", token, v.User.Name, v.CSRF, ms(v.Expires))
+		return err
+	})
+}
+
+// Session implements access.PeopleStore.
+func (s *Store) Session(ctx context.Context, token string) (access.Session, error) {
+	var v access.Session
+	var expires int64
+	err := s.read.QueryRowContext(ctx, `SELECT p.name, p.role, s.csrf, s.expires FROM sessions s JOIN people p ON p.name = s.name WHERE s.token = $1`, token).
+		Scan(&v.User.Name, &v.User.Role, &v.CSRF, &expires)
+	v.Expires = fromMS(expires)
+	return v, missing(err)
+}
+
+// DropSession implements access.PeopleStore.
+func (s *Store) DropSession(ctx context.Context, token string) error {
+	_, err := s.write.ExecContext(ctx, "DELETE FROM sessions WHERE token = $1", token)
+	return err
+}
+
+// AddBox implements access.BoxStore.
+func (s *Store) AddBox(ctx context.Context, site, box, secret string) error {
+	_, err := s.write.ExecContext(ctx, `INSERT INTO boxes (site, box, secret, enrolled) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (site, box) DO UPDATE SET secret = excluded.secret, enrolled = excluded.enrolled, revoked = NULL`, site, box, secret, ms(time.Now()))
+	return err
+}
+
+// BoxSecret implements access.BoxStore.
+func (s *Store) BoxSecret(ctx context.Context, site, box string) (secret string, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT secret FROM boxes WHERE site = $1 AND box = $2 AND revoked IS NULL", site, box).Scan(&secret)
+	return secret, missing(err)
+}
+
+// Boxes implements access.BoxStore.
+func (s *Store) Boxes(ctx context.Context) ([]access.Box, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT site, box, enrolled, revoked FROM boxes ORDER BY site, box")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []access.Box
+	for rows.Next() {
+		var b access.Box
+		var enrolled int64
+		var revoked sql.NullInt64
+		if err := rows.Scan(&b.Site, &b.Box, &enrolled, &revoked); err != nil {
+			return nil, err
+		}
+		b.Enrolled = fromMS(enrolled)
+		if revoked.Valid {
+			t := fromMS(revoked.Int64)
+			b.Revoked = &t
+		}
+		out = append(out, b)
+	}
+	return out, rows.Err()
+}
+
+// RevokeBox implements access.BoxStore.
+func (s *Store) RevokeBox(ctx context.Context, site, box string) error {
+	res, err := s.write.ExecContext(ctx, "UPDATE boxes SET revoked = $1 WHERE site = $2 AND box = $3 AND revoked IS NULL", ms(time.Now()), site, box)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, access.ErrNotFound)
+	}
+	return nil
+}
+
+// Heard keeps what a box last said of itself; what is "status" or "health".
+func (s *Store) Heard(ctx context.Context, site, box, what string, body []byte) error {
+	column := map[string]string{"status": "status", "health": "health"}[what]
+	if column == "" {
+		return errors.New("store: boxes say status and health")
+	}
+	_, err := s.write.ExecContext(ctx, "UPDATE boxes SET "+column+" = $1, heard = $2 WHERE site = $3 AND box = $4", string(body), ms(time.Now()), site, box)
+	return err
+}
