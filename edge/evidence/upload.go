@@ -168,7 +168,7 @@ func (u *Uploader) send(ctx context.Context, item Item, data []byte) (outcome, e
 		return away, err
 	}
 	defer resp.Body.Close()
-	io.CopyN(io.Discard, resp.Body, 64<<10) // read to its end, the connection serves the next one
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // read to its end, the connection serves the next one
 	return judge(resp)
 }
 

@@ -161,11 +161,10 @@ func (v *File) Run(ctx context.Context, out chan<- *flow.Packet) error {
 	}
 }
 
-// Close closes the file.
-func (v *File) Close() error {
+// Close closes the file. Next must not be called afterwards, nor Run be running.
+func (v *File) Close() {
 	C.eg_file_close(v.f)
 	v.f = nil
-	return nil
 }
 
 func libavError(code C.int) error {

@@ -36,4 +36,4 @@ func (*File) Run(_ context.Context, out chan<- *flow.Packet) error {
 }
 
 // Close does nothing.
-func (*File) Close() error { return nil }
+func (*File) Close() {}

@@ -42,7 +42,7 @@ func open(t testing.TB, file string) *videofile.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { v.Close() })
+	t.Cleanup(v.Close)
 	return v
 }
 

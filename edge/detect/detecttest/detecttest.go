@@ -5,6 +5,7 @@
 package detecttest
 
 import (
+	"context"
 	"image"
 	"log/slog"
 	"math"
@@ -32,26 +33,32 @@ func Play(t testing.TB, file string, every time.Duration, see func(*detect.Pictu
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer video.Close()
 	packets, frames := make(chan *flow.Packet), make(chan *flow.Frame)
-	var g errgroup.Group
-	g.Go(func() error { return video.Run(t.Context(), packets) })
+	ctx, stop := context.WithCancel(t.Context())
+	g, ctx := errgroup.WithContext(ctx)
+	defer func() { // also when see ends the test
+		stop()
+		for f := range frames {
+			f.Release()
+		}
+		if err := g.Wait(); err != nil {
+			t.Error(err)
+		}
+		video.Close()
+	}()
+	g.Go(func() error { return video.Run(ctx, packets) })
 	g.Go(func() error {
 		return decode.New("test", decode.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler)).
-			Run(t.Context(), packets, frames)
+			Run(ctx, packets, frames)
 	})
 	next := time.Duration(math.MinInt64)
 	for f := range frames {
 		if f.PTS >= next {
 			next = f.PTS + every
-			p := detect.NewPicture(f)
-			see(p)
-			p.Close()
+			show(f, see)
+		} else {
+			f.Release()
 		}
-		f.Release()
-	}
-	if err := g.Wait(); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -72,7 +79,11 @@ func Data(t testing.TB) string {
 
 // Show calls see with img as a picture at pts.
 func Show(img *image.YCbCr, pts time.Duration, see func(*detect.Picture)) {
-	f := flow.NewFrame("test", time.Unix(0, 0).Add(pts), pts, img, nil)
+	show(flow.NewFrame("test", time.Unix(0, 0).Add(pts), pts, img, nil), see)
+}
+
+// show calls see with f and releases it.
+func show(f *flow.Frame, see func(*detect.Picture)) {
 	defer f.Release()
 	p := detect.NewPicture(f)
 	defer p.Close()
