@@ -1,0 +1,179 @@
+// Package evidence keeps the files that show what happened, each under the
+// SHA-256 of what is in it, and takes them from the boxes.
+//
+// It promises that a file is there whole or not at all, that what it gives out is
+// what the hash says, and that a box must prove who it is. Which event a file
+// belongs to is written in the event.
+package evidence
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Errors that callers tell apart.
+var (
+	ErrName     = errors.New("no SHA-256 in lower-case hex")
+	ErrHash     = errors.New("the content is not what its name says")
+	ErrTooLarge = errors.New("the file is too large")
+	ErrFull     = errors.New("there is no room for more evidence")
+	ErrNotFound = errors.New("the file has not arrived")
+)
+
+// MaxFile bounds one file.
+const MaxFile = 8 << 20
+
+// reserve is what evidence leaves free on the disk, for the events.
+const reserve = 256 << 20
+
+// A Folder keeps files under DIR/ab/abcdef….
+type Folder struct {
+	dir  string
+	max  int64
+	mu   sync.Mutex
+	used int64
+}
+
+// Open opens a folder, making it if need be, and clears away what a crash has
+// left half written.
+func Open(dir string, maxBytes int64) (*Folder, error) {
+	f := &Folder{dir: dir, max: maxBytes}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("evidence folder: %w", err)
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if filepath.Ext(path) == partial {
+			return os.Remove(path)
+		}
+		info, err := d.Info()
+		if err == nil {
+			f.used += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("evidence folder: %w", err)
+	}
+	return f, nil
+}
+
+// partial ends the name of a file that is being written.
+const partial = ".part"
+
+var name = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func (f *Folder) path(sum string) string { return filepath.Join(f.dir, sum[:2], sum) }
+
+// Has reports whether a file is there.
+func (f *Folder) Has(sum string) bool {
+	if !name.MatchString(sum) {
+		return false
+	}
+	_, err := os.Stat(f.path(sum))
+	return err == nil
+}
+
+// Put stores a file under its hash; it is durable when Put returns. A file that is
+// there already is fine.
+func (f *Folder) Put(ctx context.Context, sum string, r io.Reader) error {
+	switch {
+	case !name.MatchString(sum):
+		return ErrName
+	case f.Has(sum):
+		return nil
+	}
+	if err := f.room(); err != nil {
+		return err
+	}
+	path := f.path(sum)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("store evidence: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), sum[:8]+"-*"+partial)
+	if err != nil {
+		return fmt.Errorf("store evidence: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	defer tmp.Close()
+	size, err := fill(ctx, tmp, sum, r)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(tmp.Sync(), os.Rename(tmp.Name(), path), syncDir(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("store evidence: %w", err)
+	}
+	f.mu.Lock()
+	f.used += size
+	f.mu.Unlock()
+	return nil
+}
+
+// fill copies r into w and checks that it is what sum says.
+func fill(ctx context.Context, w io.Writer, sum string, r io.Reader) (int64, error) {
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(w, h), io.LimitReader(r, MaxFile+1))
+	switch {
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case errors.Is(err, unix.ENOSPC):
+		return 0, ErrFull
+	case err != nil:
+		return 0, fmt.Errorf("store evidence: %w", err)
+	case n > MaxFile:
+		return 0, ErrTooLarge
+	case hex.EncodeToString(h.Sum(nil)) != sum:
+		return 0, ErrHash
+	}
+	return n, nil
+}
+
+func (f *Folder) room() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.used+MaxFile > f.max {
+		return ErrFull
+	}
+	var s unix.Statfs_t
+	if err := unix.Statfs(f.dir, &s); err != nil {
+		return fmt.Errorf("evidence folder: %w", err)
+	}
+	if int64(s.Bavail)*s.Bsize < reserve { //nolint:gosec // no disk is that large
+		return ErrFull
+	}
+	return nil
+}
+
+// Get opens a file for reading; the caller closes it.
+func (f *Folder) Get(sum string) (*os.File, error) {
+	if !name.MatchString(sum) {
+		return nil, ErrName
+	}
+	file, err := os.Open(f.path(sum))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	return file, err
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
