@@ -162,6 +162,7 @@ func (u *Uploader) send(ctx context.Context, item Item, data []byte) (outcome, e
 		return misdirected, err
 	}
 	req.Header.Set("Content-Type", item.Type)
+	req.Header.Set("Expect", "100-continue") // nothing is sent for a cloud that has it or does not want it
 	req.SetBasicAuth(u.user, u.secret)
 	resp, err := u.client.Do(req)
 	if err != nil {

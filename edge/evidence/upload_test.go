@@ -231,6 +231,24 @@ func TestASpoiledPictureIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestALargePictureIsNotSentToWhoRefusesIt(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden) // the body is not read
+	}))
+	defer srv.Close()
+	conf, m := config(t), metrics()
+	conf.CloudURL = srv.URL
+	f := open(t, conf, m)
+	if _, err := f.Put(make([]byte, 32<<20)); err != nil {
+		t.Fatal(err)
+	}
+	asked := m.attempts.WithLabelValues(string(refused))
+	uploading(t, conf, f, quiet, func() bool { return testutil.ToFloat64(asked) >= 3 })
+	if n := testutil.ToFloat64(m.attempts.WithLabelValues(string(away))); n != 0 {
+		t.Errorf("%v attempts look like a cloud that is away", n)
+	}
+}
+
 func TestOwnAuthority(t *testing.T) {
 	srv := httptest.NewTLSServer(&cloud{codes: []int{201}})
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
