@@ -119,7 +119,10 @@ func (c *Camera) session(ctx context.Context, out chan<- *flow.Packet) error {
 		out: out, camera: c.name, m: c.m, next: max(time.Since(c.began), c.last+time.Millisecond),
 		first: func() { c.state(Online, "") },
 	}
-	s.lost = func(n uint64) { c.m.lost.WithLabelValues(c.name).Add(float64(n)) }
+	s.lost = func(n uint64) {
+		c.m.lost.WithLabelValues(c.name).Add(float64(n))
+		d.gap = true // what follows a lost packet looks whole and is not
+	}
 	err = s.play(ctx, c.cfg.StallAfter, d.take)
 	c.last = max(c.last, d.last)
 	return err

@@ -61,6 +61,7 @@ func prove(ctx context.Context, asJSON bool, within time.Duration) error {
 	}
 	began := time.Now()
 	var p proof
+	waiting := ""
 	for len(p.missing()) > 0 && time.Since(began) < within && ctx.Err() == nil {
 		time.Sleep(250 * time.Millisecond)
 		if err := s.count(ctx, &p); err != nil {
@@ -69,9 +70,11 @@ func prove(ctx context.Context, asJSON bool, within time.Duration) error {
 		if p.EventsInCloud > 0 && p.FirstEventS == 0 {
 			p.FirstEventS = float64(time.Since(began).Milliseconds()) / 1000
 		}
-		progress(p, time.Since(began))
+		if said := strings.Join(p.missing(), ", "); said != waiting {
+			waiting = said
+			fmt.Fprintf(os.Stderr, "%3.0f s: %d events in the cloud, still waiting for: %s\n", time.Since(began).Seconds(), p.EventsInCloud, said)
+		}
 	}
-	fmt.Fprintln(os.Stderr)
 	if err := s.settle(ctx, &p); err != nil {
 		return err
 	}
@@ -137,10 +140,6 @@ func (p *proof) judge(asJSON bool) error {
 		return fmt.Errorf("no snapshot has arrived")
 	}
 	return nil
-}
-
-func progress(p proof, since time.Duration) {
-	fmt.Fprintf(os.Stderr, "\r%3.0f s: %d events, still waiting for %s      ", since.Seconds(), p.EventsInCloud, strings.Join(p.missing(), ", "))
 }
 
 // count reads the cloud's database: what counts is what is stored.

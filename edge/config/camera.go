@@ -1,0 +1,83 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"eastgate/shared/event"
+	"eastgate/shared/strict"
+)
+
+// roleDetect is the role of the stream that the detectors look at.
+const roleDetect = "detect"
+
+func (c Camera) validate() []error {
+	var faults []error
+	detecting := 0
+	for i, in := range c.Inputs {
+		path := fmt.Sprintf("inputs[%d]", i)
+		faults = append(faults, strict.Within(path, in.Validate())...)
+		if in.HasPassword() {
+			faults = append(faults, fmt.Errorf("%s.url: holds a password; give username and password: {file: …} or {env: …}", path))
+		}
+		for _, r := range in.Roles {
+			if r != roleDetect {
+				faults = append(faults, fmt.Errorf("%s.roles: %q is none of: %s", path, r, roleDetect))
+			}
+		}
+		if in.detects() {
+			detecting++
+		}
+	}
+	if detecting != 1 {
+		faults = append(faults, errors.New("inputs: exactly one is needed whose roles hold detect, or that names no roles"))
+	}
+	return append(faults, c.validateAreas()...)
+}
+
+func (in Input) detects() bool { return len(in.Roles) == 0 || slices.Contains(in.Roles, roleDetect) }
+
+// DetectInput returns the stream that the detectors look at.
+func (c Camera) DetectInput() Input {
+	for _, in := range c.Inputs {
+		if in.detects() {
+			return in
+		}
+	}
+	return Input{}
+}
+
+func (c Camera) validateAreas() []error {
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(c.Zones)) {
+		path := "zones." + name
+		if !event.ValidName(name) {
+			faults = append(faults, fmt.Errorf("%s: no name for a zone: %s", path, event.NameRule))
+		}
+		faults = append(faults, strict.Within(path, c.Zones[name].Validate())...)
+	}
+	for i, m := range c.Masks {
+		if err := m.Validate(); err != nil {
+			faults = append(faults, fmt.Errorf("masks[%d]: %w", i, err))
+		}
+	}
+	return append(faults, c.Detect.validate()...)
+}
+
+func (d Detect) validate() []error {
+	var faults []error
+	for _, s := range []struct {
+		name   string
+		faults []error
+	}{
+		{"motion", d.Motion.Validate()},
+		{"fire", d.Fire.Validate()},
+		{"parking", d.Parking.Validate()},
+		{"tamper", d.Tamper.Validate()},
+	} {
+		faults = append(faults, strict.Within("detect."+s.name, s.faults)...)
+	}
+	return faults
+}

@@ -1,0 +1,238 @@
+// Package config reads the gateway's file: which cameras there are, what is
+// marked in their pictures, what to look for, and where the cloud is.
+//
+// Reading is strict and reports every fault at once, each with its path. What a
+// stage's own section means is checked by that stage's Config; this package puts
+// the sections together.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"eastgate/edge/camera"
+	"eastgate/edge/detect/dwell"
+	"eastgate/edge/detect/fire"
+	"eastgate/edge/detect/motion"
+	"eastgate/edge/detect/tamper"
+	"eastgate/edge/zone"
+	"eastgate/shared/event"
+	"eastgate/shared/secret"
+	"eastgate/shared/strict"
+)
+
+// A File is the gateway's configuration.
+type File struct {
+	// Site and Box name this box; together they are its identity at the cloud.
+	Site string `yaml:"site"`
+	Box  string `yaml:"box"`
+	// Timezone is the IANA name in which schedules are written; empty means the
+	// machine's own.
+	Timezone string `yaml:"timezone"`
+	// Data is the folder for the outbox and for pictures on their way.
+	Data string `yaml:"data"`
+	// Listen is where /healthz and /metrics answer; empty turns them off.
+	Listen string `yaml:"listen"`
+
+	Cloud   Cloud             `yaml:"cloud"`
+	Outbox  Outbox            `yaml:"outbox"`
+	Detect  Detect            `yaml:"detect"`
+	Cameras map[string]Camera `yaml:"cameras"`
+}
+
+// Cloud says where events and pictures go.
+type Cloud struct {
+	Broker   string     `yaml:"broker"`   // mqtt://host:1883 or mqtts://host:8883
+	Evidence string     `yaml:"evidence"` // http(s)://host
+	CAFile   string     `yaml:"ca_file"`  // PEM of an own certificate authority
+	Secret   secret.Ref `yaml:"secret"`   // what `cloud edge enrol` printed
+}
+
+// Outbox bounds what waits for the cloud.
+type Outbox struct {
+	MaxBytes int64 `yaml:"max_bytes"` // of events
+	Pictures int64 `yaml:"max_picture_bytes"`
+}
+
+// Detect says what to look for. A camera's own section overrides the file's.
+type Detect struct {
+	Motion  Motion  `yaml:"motion"`
+	Fire    Fire    `yaml:"fire"`
+	Parking Parking `yaml:"parking"`
+	Tamper  Tamper  `yaml:"tamper"`
+}
+
+// Motion switches and tunes motion detection.
+type Motion struct {
+	Enabled       bool `yaml:"enabled"`
+	motion.Config `yaml:",inline"`
+}
+
+// Fire switches and tunes the detection of suspected fire.
+type Fire struct {
+	Enabled     bool `yaml:"enabled"`
+	fire.Config `yaml:",inline"`
+}
+
+// Parking switches and tunes the detection of things that stand in a zone. It
+// needs zones of kind no_parking or fire_lane.
+type Parking struct {
+	Enabled      bool `yaml:"enabled"`
+	dwell.Config `yaml:",inline"`
+}
+
+// Tamper switches and tunes the detection of tampering with the camera.
+type Tamper struct {
+	Enabled       bool `yaml:"enabled"`
+	tamper.Config `yaml:",inline"`
+}
+
+// A Camera is one source of video.
+type Camera struct {
+	// Name is for people; the camera's key is its name for machines.
+	Name   string               `yaml:"name"`
+	Inputs []Input              `yaml:"inputs"`
+	Zones  map[string]zone.Zone `yaml:"zones"`
+	Masks  []zone.Polygon       `yaml:"masks"`
+	Detect Detect               `yaml:"detect"`
+}
+
+// An Input is one stream of a camera.
+type Input struct {
+	// Roles says what the stream is for; today only "detect".
+	Roles         []string `yaml:"roles"`
+	camera.Config `yaml:",inline"`
+}
+
+// Areas returns what is marked in the camera's picture, zones by name.
+func (c Camera) Areas() zone.Areas {
+	a := zone.Areas{Masks: c.Masks}
+	for _, name := range slices.Sorted(maps.Keys(c.Zones)) {
+		z := c.Zones[name]
+		z.Name = name
+		a.Zones = append(a.Zones, z)
+	}
+	return a
+}
+
+// Everything is the detection that a file starts from: all of it.
+func Everything() Detect {
+	return Detect{
+		Motion:  Motion{true, motion.DefaultConfig()},
+		Fire:    Fire{true, fire.DefaultConfig()},
+		Parking: Parking{true, dwell.DefaultConfig()},
+		Tamper:  Tamper{true, tamper.DefaultConfig()},
+	}
+}
+
+func defaults() File {
+	return File{
+		Data:   "/var/lib/eastgate",
+		Listen: "127.0.0.1:9464",
+		Outbox: Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30},
+		Detect: Everything(),
+	}
+}
+
+// Load reads and checks a file. The error joins every fault.
+func Load(path string) (File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, fmt.Errorf("read configuration: %w", err)
+	}
+	f, faults := Parse(data)
+	return f, errors.Join(strict.At(path, faults...)...)
+}
+
+// Parse reads and checks the text of a file.
+//
+// It reads it twice: what the file says for all cameras must be known before the
+// cameras, which start from it, are read.
+func Parse(data []byte) (File, []error) {
+	first := defaults()
+	strict.Decode(data, &first) // its faults come again below
+	f := defaults()
+	f.Cameras = map[string]Camera{}
+	for key := range first.Cameras {
+		f.Cameras[key] = Camera{Detect: first.Detect}
+	}
+	faults := strict.Decode(data, &f)
+	return f, append(faults, f.Validate()...)
+}
+
+// ParseCamera reads the camera section alone, as `edge analyze -config` takes it:
+// zones, masks and detection, no inputs.
+func ParseCamera(data []byte) (Camera, []error) {
+	c := Camera{Detect: Everything()}
+	faults := strict.Decode(data, &c)
+	return c, append(faults, c.validateAreas()...)
+}
+
+// Validate returns every fault of f with its path.
+func (f File) Validate() []error {
+	var faults []error
+	for _, n := range []struct{ path, name string }{{"site", f.Site}, {"box", f.Box}} {
+		if !event.ValidName(n.name) {
+			faults = append(faults, fmt.Errorf("%s: %q is no name: %s", n.path, n.name, event.NameRule))
+		}
+	}
+	if _, err := time.LoadLocation(f.Timezone); err != nil {
+		faults = append(faults, fmt.Errorf("timezone: %w", err))
+	}
+	if !filepath.IsAbs(f.Data) && f.Data == "" {
+		faults = append(faults, errors.New("data: a folder is needed"))
+	}
+	faults = append(faults, f.Cloud.validate()...)
+	faults = append(faults, f.Outbox.validate()...)
+	if len(f.Cameras) == 0 {
+		faults = append(faults, errors.New("cameras: at least one is needed"))
+	}
+	for _, key := range slices.Sorted(maps.Keys(f.Cameras)) {
+		path := "cameras." + key
+		if !event.ValidName(key) {
+			faults = append(faults, fmt.Errorf("%s: no name for a camera: %s", path, event.NameRule))
+		}
+		faults = append(faults, strict.Within(path, f.Cameras[key].validate())...)
+	}
+	return faults
+}
+
+func (c Cloud) validate() []error {
+	var faults []error
+	for _, u := range []struct {
+		path, value string
+		schemes     []string
+	}{
+		{"cloud.broker", c.Broker, []string{"mqtt", "mqtts"}},
+		{"cloud.evidence", c.Evidence, []string{"http", "https"}},
+	} {
+		parsed, err := url.Parse(u.value)
+		if err != nil || parsed.Host == "" || !slices.Contains(u.schemes, parsed.Scheme) {
+			faults = append(faults, fmt.Errorf("%s: %q is no address such as %s://host", u.path, u.value, u.schemes[0]))
+		}
+	}
+	if !c.Secret.Set() {
+		faults = append(faults, errors.New("cloud.secret: give file or env; `cloud edge enrol` makes the secret"))
+	}
+	return faults
+}
+
+// leastOutbox is room for a few thousand events.
+const leastOutbox = 8 << 20
+
+func (o Outbox) validate() []error {
+	var faults []error
+	if o.MaxBytes < leastOutbox {
+		faults = append(faults, fmt.Errorf("outbox.max_bytes: %d is less than %d", o.MaxBytes, leastOutbox))
+	}
+	if o.Pictures < leastOutbox {
+		faults = append(faults, fmt.Errorf("outbox.max_picture_bytes: %d is less than %d", o.Pictures, leastOutbox))
+	}
+	return faults
+}

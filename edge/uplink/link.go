@@ -1,0 +1,151 @@
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"eastgate/shared/wire"
+)
+
+// A link is one connection. Only its run loop touches the window.
+type link struct {
+	u      *Uplink
+	client mqtt.Client
+	acks   chan wire.Ack
+	lost   chan error
+	window window
+	began  time.Time
+
+	foreignEpoch string
+	foreignSince time.Time
+}
+
+// ackRoom is how many acknowledgements may wait. More are dropped, which is safe:
+// what was not taken is sent again and acknowledged again.
+const ackRoom = 256
+
+// ioTimeout bounds each exchange with the broker.
+const ioTimeout = 10 * time.Second
+
+func newLink(u *Uplink) *link {
+	return &link{u: u, acks: make(chan wire.Ack, ackRoom), lost: make(chan error, 1), began: time.Now()}
+}
+
+func (l *link) topic(what string) string { return wire.Topic(l.u.cfg.Site, l.u.cfg.Box, what) }
+
+// open connects, says who we are, and listens for acknowledgements.
+func (l *link) open(ctx context.Context) error {
+	opts, err := l.options()
+	if err != nil {
+		return err
+	}
+	l.client = mqtt.NewClient(opts)
+	stop := context.AfterFunc(ctx, func() { l.client.Disconnect(0) })
+	defer stop()
+	if err := wait(l.client.Connect(), "connect"); err != nil {
+		l.client.Disconnect(0)
+		return err
+	}
+	topic := l.topic(wire.Acks)
+	sub := l.client.Subscribe(topic, 0, l.hear)
+	if err := wait(sub, "subscribe to "+topic); err != nil {
+		l.close()
+		return err
+	}
+	// A refused subscription is no error to the client library (MQTT 3.1.1 §3.9.3).
+	if s, ok := sub.(*mqtt.SubscribeToken); ok && s.Result()[topic] > 2 {
+		l.close()
+		return fmt.Errorf("the broker refuses the subscription to %s", topic)
+	}
+	if err := l.say(wire.Status, l.status(true)); err != nil {
+		l.close()
+		return err
+	}
+	return nil
+}
+
+func (l *link) options() (*mqtt.ClientOptions, error) {
+	c := l.u.cfg
+	will, err := json.Marshal(l.status(false))
+	if err != nil {
+		return nil, err
+	}
+	epoch := l.u.q.Epoch()
+	o := mqtt.NewClientOptions().AddBroker(c.Broker).
+		SetClientID(c.Box+"-"+epoch[len(epoch)-8:]).
+		SetUsername(c.Site+"/"+c.Box).SetPassword(c.Secret.Reveal()).
+		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
+		SetKeepAlive(20*time.Second).SetPingTimeout(ioTimeout).SetConnectTimeout(ioTimeout).SetWriteTimeout(ioTimeout).
+		SetBinaryWill(l.topic(wire.Status), will, 1, true).
+		SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}).
+		SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err })
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("ca_file: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("ca_file: %s holds no certificate", c.CAFile)
+		}
+	}
+	return o.SetTLSConfig(config), nil
+}
+
+// hear runs in the client library's own goroutine: it must not block.
+func (l *link) hear(_ mqtt.Client, m mqtt.Message) {
+	a, err := wire.DecodeAck(m.Payload())
+	if err != nil {
+		l.u.m.badAcks.Inc()
+		return
+	}
+	select {
+	case l.acks <- a:
+	default:
+		l.u.m.badAcks.Inc()
+	}
+}
+
+func (l *link) status(online bool) wire.BoxStatus {
+	host, _ := os.Hostname() //nolint:errcheck // a name for people; empty is allowed
+	return wire.BoxStatus{Online: online, Epoch: l.u.q.Epoch(), Version: l.u.cfg.Version, Host: host, Since: l.began.UTC()}
+}
+
+// say publishes what the box says of itself; the status is retained.
+func (l *link) say(what string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return wait(l.client.Publish(l.topic(what), 1, what == wire.Status, body), "publish "+what)
+}
+
+// close says that the box goes, and disconnects.
+func (l *link) close() {
+	if l.client.IsConnectionOpen() {
+		body, err := json.Marshal(l.status(false))
+		if err == nil {
+			l.client.Publish(l.topic(wire.Status), 1, true, body).WaitTimeout(time.Second)
+		}
+	}
+	l.client.Disconnect(100)
+}
+
+// wait bounds a token: the client library's own Wait can hang.
+func wait(t mqtt.Token, what string) error {
+	if !t.WaitTimeout(ioTimeout) {
+		return fmt.Errorf("%s: the broker does not answer", what)
+	}
+	if err := t.Error(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
