@@ -23,18 +23,18 @@ func (s *Store) Record(ctx context.Context, site, box string, items []wire.Item,
 		}
 	}
 	var out ingest.Recording
-	now := ms(time.Now())
+	w := recording{site: site, box: box, now: ms(time.Now())}
 	err := s.group.do(ctx, func(tx *sql.Tx) error {
 		out = ingest.Recording{}
 		for i, it := range items {
-			if err := record(tx, site, box, it, bodies[i], now, &out); err != nil {
+			if err := w.event(tx, it, bodies[i], &out); err != nil {
 				return fmt.Errorf("store event %s: %w", it.Event.ID, err)
 			}
 		}
 		for _, r := range refused {
 			if _, err := tx.Exec(`INSERT INTO refusals (site, box, epoch, priority, sequence, received, fault, raw)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-				site, box, r.Epoch, int(r.Priority), int64(r.Sequence), now, r.Err.Error(), string(r.Raw)); err != nil { //nolint:gosec // sequences stay far below
+				site, box, r.Epoch, int(r.Priority), int64(r.Sequence), w.now, r.Err.Error(), string(r.Raw)); err != nil { //nolint:gosec // sequences stay far below
 				return fmt.Errorf("store refusal: %w", err)
 			}
 		}
@@ -43,11 +43,17 @@ func (s *Store) Record(ctx context.Context, site, box string, items []wire.Item,
 	return out, err
 }
 
-func record(tx *sql.Tx, site, box string, it wire.Item, body []byte, now int64, out *ingest.Recording) error {
+// A recording is what one message's events have in common.
+type recording struct {
+	site, box string
+	now       int64
+}
+
+func (w recording) event(tx *sql.Tx, it wire.Item, body []byte, out *ingest.Recording) error {
 	res, err := tx.Exec(`INSERT INTO events (id, site, box, epoch, priority, sequence, kind, time, received, backfill, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
-		it.Event.ID, site, box, it.Epoch, int(it.Priority), int64(it.Sequence), string(it.Event.Kind), //nolint:gosec // sequences stay far below
-		ms(it.Event.Time), now, it.Backfill, string(body))
+		it.Event.ID, w.site, w.box, it.Epoch, int(it.Priority), int64(it.Sequence), string(it.Event.Kind), //nolint:gosec // sequences stay far below
+		ms(it.Event.Time), w.now, it.Backfill, string(body))
 	if err != nil {
 		return err
 	}
@@ -63,7 +69,7 @@ func record(tx *sql.Tx, site, box string, it wire.Item, body []byte, now int64, 
 	}
 	var others int
 	if err := tx.QueryRow(`SELECT count(*) FROM events WHERE site = $1 AND box = $2 AND epoch = $3 AND priority = $4 AND sequence = $5 AND id <> $6`,
-		site, box, it.Epoch, int(it.Priority), int64(it.Sequence), it.Event.ID).Scan(&others); err != nil { //nolint:gosec // as above
+		w.site, w.box, it.Epoch, int(it.Priority), int64(it.Sequence), it.Event.ID).Scan(&others); err != nil { //nolint:gosec // as above
 		return err
 	}
 	if others > 0 {

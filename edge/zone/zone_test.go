@@ -106,7 +106,7 @@ func TestSchedule(t *testing.T) {
 
 func FuzzSchedule(f *testing.F) {
 	f.Add("07:00-19:00, 22:00-06:00")
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		s, err := ParseSchedule(text)
 		if err == nil {
 			s.Holds(time.Unix(0, 0))

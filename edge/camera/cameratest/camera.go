@@ -42,7 +42,6 @@ type Camera struct {
 	encode  func([][]byte) ([]*rtp.Packet, error)
 	newest  []byte // key picture
 	darkest []byte // black key picture, once needed
-	began   uint32 // RTP time of the stream's beginning
 }
 
 // Set makes the camera do something, for a while or, when d is 0, until it is
