@@ -2,7 +2,9 @@ package app
 
 import (
 	"net/http"
+	"strings"
 
+	"eastgate/cloud/console"
 	"eastgate/cloud/evidence"
 )
 
@@ -12,8 +14,16 @@ func (c *Cloud) openPages() error {
 	if err != nil {
 		return err
 	}
+	pages, err := console.New(console.Deps{
+		Incidents: c.engine, People: c.people, Pictures: folder, Metrics: console.NewMetrics(c.reg), Log: c.log,
+		TLS: strings.HasPrefix(c.file.PublicURL, "https:"),
+	})
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("PUT /v1/evidence/{sha256}", evidence.Upload(folder, c.boxes, c.log))
+	mux.Handle("/", pages.Handler())
 	c.pages = mux
 	return nil
 }

@@ -1,0 +1,20 @@
+import type { Change, Incident } from "./wire";
+
+// byUrgency puts what is not yet taken first, then the more urgent, then the newer.
+export function byUrgency(a: Incident, b: Incident): number {
+  const taken = (i: Incident) => (i.state === "open" ? 0 : 1);
+  return taken(a) - taken(b) || a.level - b.level || b.last_at.localeCompare(a.last_at) || b.id.localeCompare(a.id);
+}
+
+// newer keeps the newest version of an incident: answers and the feed cross.
+export function newer(all: Map<string, Incident>, i: Incident): Map<string, Incident> {
+  const old = all.get(i.id);
+  if (old && old.version >= i.version) return all;
+  return new Map(all).set(i.id, i);
+}
+
+export function applied(all: Map<string, Incident>, changes: Change[]): Map<string, Incident> {
+  return changes.reduce((m, c) => newer(m, c.incident), all);
+}
+
+export const place = (i: Incident) => [i.site, i.box, i.device].filter(Boolean).join(" / ");

@@ -1,0 +1,36 @@
+// One catalogue for the server's pages and for this one.
+
+export type Lang = "zh-CN" | "en";
+
+let texts: Record<string, string> = {};
+export let lang: Lang = document.documentElement.lang === "en" ? "en" : "zh-CN";
+
+export async function load(to: Lang): Promise<void> {
+  const resp = await fetch(`/text/${to}`);
+  texts = await resp.json();
+  lang = to;
+  document.documentElement.lang = to;
+  document.title = t("title");
+  document.cookie = `lang=${to}; path=/; max-age=31536000; SameSite=Strict`;
+}
+
+// t gives a text; a key that is missing shows itself.
+export function t(key: string, values: Record<string, string | number> = {}): string {
+  let s = texts[key] ?? key;
+  for (const [k, v] of Object.entries(values)) s = s.replace(`{${k}}`, String(v));
+  return s;
+}
+
+// note gives the words for what a detector noted; what has none is shown as it is.
+export const note = (word?: string) => (word ? (texts[`note.${word}`] ?? word) : "");
+
+export const time = (iso: string) =>
+  new Intl.DateTimeFormat(lang, { dateStyle: "short", timeStyle: "medium" }).format(new Date(iso));
+
+export function age(iso: string, now: number): string {
+  const s = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
+  if (s < 60) return t("age.s", { n: s });
+  if (s < 3600) return t("age.m", { n: Math.floor(s / 60) });
+  if (s < 86400) return t("age.h", { n: Math.floor(s / 3600) });
+  return t("age.d", { n: Math.floor(s / 86400) });
+}

@@ -1,0 +1,181 @@
+package console_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"eastgate/cloud/console/consoletest"
+	"eastgate/shared/event"
+)
+
+// do runs steps in the browser.
+func do(t *testing.T, tab context.Context, what string, steps ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(tab, steps...); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// shows waits until an expression is true on the page.
+func shows(expression string) chromedp.Action {
+	return chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(15*time.Second))
+}
+
+func text(parts ...string) string {
+	checks := make([]string, len(parts))
+	for i, p := range parts {
+		quoted, _ := json.Marshal(p)
+		checks[i] = "document.body.innerText.includes(" + string(quoted) + ")"
+	}
+	return strings.Join(checks, " && ")
+}
+
+func TestAGuardsNight(t *testing.T) {
+	s := start(t)
+	li := consoletest.Browser(t)
+	do(t, li, "log in", consoletest.Login(s.URL, "li", password), shows(text("Nothing to do", "live")))
+	wang := consoletest.Browser(t)
+	do(t, wang, "second log in", consoletest.Login(s.URL, "wang", password))
+
+	s.happen(t, event.Motion, "lane", event.Start)
+	fire := s.happen(t, event.FireVisual, "courtyard", event.Start)
+	row := `[data-id="` + fire.ID + `"]`
+	do(t, li, "a fire comes without reloading, above the motion", shows(text("Suspected fire", "courtyard", "Motion")),
+		shows(`document.querySelector('.row').dataset.kind === 'fire.visual'`),
+		shows(`document.querySelector('`+row+` img').naturalWidth > 0`))
+	shot(t, li, "feed")
+	do(t, li, "acknowledge by keyboard", chromedp.KeyEvent("j"), shows(`document.querySelector('.detail h2') !== null`),
+		chromedp.KeyEvent("\r"), shows(text("li looks after it")))
+	do(t, wang, "the other desk sees who", shows(text("li looks after it")))
+	shot(t, wang, "other")
+
+	do(t, wang, "acknowledge by button", chromedp.Click(`[data-kind="security.motion"] .ack`, chromedp.ByQuery), shows(text("wang looks after it")))
+	do(t, li, "close with a verdict", chromedp.Click(row, chromedp.ByQuery), chromedp.KeyEvent("c"),
+		chromedp.Click(`[data-verdict="genuine"]`, chromedp.ByQuery), shows(`document.querySelector('`+row+`') === null`))
+
+	s.CloseClientConnections()
+	do(t, li, "a lost link is said", shows(text("Connection lost")))
+	s.happen(t, event.Tamper, "gate", event.Start)
+	do(t, li, "and it catches up", shows(text("live", "Camera tampered with")))
+
+	do(t, li, "Chinese", chromedp.Click(".lang", chromedp.ByQuery), shows(text("镜头异常")))
+	do(t, li, "light", chromedp.Evaluate(`document.documentElement.dataset.theme = "light"`, nil))
+	shot(t, li, "light-zh")
+	var overflow bool
+	do(t, li, "phone", chromedp.EmulateViewport(390, 844), chromedp.Sleep(300*time.Millisecond),
+		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &overflow))
+	shot(t, li, "phone")
+	if overflow {
+		t.Error("the phone's page is wider than its screen")
+	}
+}
+
+// shot keeps a picture of the page where SCREENSHOTS names a folder.
+func shot(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	var png []byte
+	do(t, tab, "screenshot", chromedp.CaptureScreenshot(&png))
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheScriptIsWhatItsSourcesSay(t *testing.T) {
+	command := ""
+	src, err := os.ReadFile("generate.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(src), "\n") {
+		if rest, ok := strings.CutPrefix(line, "//go:generate "); ok {
+			command = rest
+		}
+	}
+	out := filepath.Join(t.TempDir(), "desk.js")
+	cmd := exec.Command("sh", "-c", strings.Replace(command, "static/desk.js", out, 1))
+	if msg, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, msg)
+	}
+	built, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	committed, err := os.ReadFile("static/desk.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(built) != string(committed) {
+		t.Error("static/desk.js is not what desk/ makes: run go generate ./cloud/console")
+	}
+}
+
+func TestTextsAreWhole(t *testing.T) {
+	texts := map[string]map[string]string{}
+	for _, lang := range []string{"zh-CN", "en"} {
+		data, err := os.ReadFile("text/" + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]string
+		if err := json.Unmarshal(data, &m); err != nil {
+			t.Fatal(err)
+		}
+		texts[lang] = m
+	}
+	for key := range texts["zh-CN"] {
+		if texts["en"][key] == "" {
+			t.Errorf("%s has no English", key)
+		}
+	}
+	for key := range texts["en"] {
+		if texts["zh-CN"][key] == "" {
+			t.Errorf("%s has no Chinese", key)
+		}
+	}
+	for _, k := range event.Kinds() {
+		if texts["en"]["kind."+string(k)] == "" {
+			t.Errorf("kind %s has no words", k)
+		}
+	}
+	sources, err := filepath.Glob("desk/*.ts*")
+	if err != nil || len(sources) == 0 {
+		t.Fatal("no sources", err)
+	}
+	used := regexp.MustCompile(`\bt\("([a-z.]+)"`)
+	han := regexp.MustCompile(`\p{Han}`)
+	for _, file := range sources {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if han.Match(src) {
+			t.Errorf("%s holds Chinese: texts belong into text/", file)
+		}
+		for _, m := range used.FindAllStringSubmatch(string(src), -1) {
+			if texts["en"][m[1]] == "" {
+				t.Errorf("%s uses %q, which has no text", file, m[1])
+			}
+		}
+	}
+}
+
+func TestVendoredFilesAreUnchanged(t *testing.T) {
+	cmd := exec.Command("sha256sum", "--check", "--quiet", "SHA256SUMS")
+	cmd.Dir = "desk/third_party/preact"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
