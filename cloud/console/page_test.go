@@ -69,6 +69,7 @@ func TestAGuardsNight(t *testing.T) {
 
 	do(t, li, "Chinese", chromedp.Click(".lang", chromedp.ByQuery), shows(text("镜头异常")))
 	do(t, li, "light", chromedp.Evaluate(`document.documentElement.dataset.theme = "light"`, nil))
+	do(t, li, "the large picture", shows(`document.querySelector('.detail .picture svg') !== null`))
 	shot(t, li, "light-zh")
 	var overflow bool
 	do(t, li, "phone", chromedp.EmulateViewport(390, 844), chromedp.Sleep(300*time.Millisecond),

@@ -1,23 +1,23 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Incident } from "./wire";
 import { place } from "./state";
 import { t } from "./text";
 
-// A Picture shows what was seen, with the place marked. A picture travels after its
-// event: until it has come it is asked for again.
+// A Picture shows what was seen, with the place marked.
 export function Picture({ incident: i, large }: { incident: Incident; large?: boolean }) {
+  if (!i.snapshot) return <div class="picture none">{large ? t("picture.none") : ""}</div>;
+  return <Snapshot key={i.snapshot} incident={i} />;
+}
+
+// A picture travels after its event: until it has come it is asked for again.
+function Snapshot({ incident: i }: { incident: Incident }) {
   const [tries, setTries] = useState(0);
   const [here, setHere] = useState(false);
-  useEffect(() => {
-    setTries(0);
-    setHere(false);
-  }, [i.snapshot]);
-  if (!i.snapshot) return <div class="picture none">{large ? t("picture.none") : ""}</div>;
   const again = () => window.setTimeout(() => setTries(tries + 1), Math.min(500 * 2 ** tries, 15_000));
   return (
     <div class={here ? "picture" : "picture wait"}>
       <img
-        key={`${i.snapshot}-${tries}`}
+        key={tries}
         src={`/evidence/${i.snapshot}${tries ? `?try=${tries}` : ""}`}
         alt={t("picture.alt", { kind: t(`kind.${i.kind}`), place: place(i) })}
         onLoad={() => setHere(true)}
