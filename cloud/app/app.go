@@ -121,7 +121,10 @@ func (c *Cloud) Broker() string {
 	return c.broker.URL()
 }
 
-// People and Boxes are who may come in.
+// Incidents are what people handle.
+func (c *Cloud) Incidents() *incident.Engine { return c.engine }
+
+// People are the users.
 func (c *Cloud) People() *access.People { return c.people }
 
 // Boxes are the boxes that may speak.

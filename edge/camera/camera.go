@@ -114,7 +114,6 @@ func (c *Camera) session(ctx context.Context, out chan<- *flow.Packet) error {
 	if err != nil {
 		return err
 	}
-	defer s.close()
 	d := &delivery{
 		out: out, camera: c.name, m: c.m, next: max(time.Since(c.began), c.last+time.Millisecond),
 		first: func() { c.state(Online, "") },
@@ -124,6 +123,7 @@ func (c *Camera) session(ctx context.Context, out chan<- *flow.Packet) error {
 		d.gap = true // what follows a lost packet looks whole and is not
 	}
 	err = s.play(ctx, c.cfg.StallAfter, d.take)
+	s.close() // now nothing more is taken
 	c.last = max(c.last, d.last)
 	return err
 }

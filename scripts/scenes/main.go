@@ -28,22 +28,23 @@ const (
 
 func main() {
 	out := flag.String("out", ".cache/scenes", "folder for the videos; those already there are kept")
+	only := flag.String("only", "", "render this scene alone")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := render(ctx, *out); err != nil {
+	if err := render(ctx, *out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "scenes:", err)
 		os.Exit(1)
 	}
 }
 
-func render(ctx context.Context, dir string) error {
+func render(ctx context.Context, dir, only string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for i, s := range scenes() {
 		file := filepath.Join(dir, s.name+".mp4")
-		if _, err := os.Stat(file); err == nil {
+		if _, err := os.Stat(file); err == nil || (only != "" && only != s.name) {
 			continue
 		}
 		if err := film(ctx, s, file, fmt.Sprintf("%d/%d %s", i+1, len(scenes()), s.name)); err != nil {
