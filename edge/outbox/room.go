@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -176,21 +175,4 @@ func (b *Box) Stats() (Stats, error) {
 		return nil
 	})
 	return s, err
-}
-
-// issued returns the last sequence that each priority has given out.
-func issued(tx *bolt.Tx) (last [Priorities]uint64) {
-	for i := range last {
-		last[i] = tx.Bucket(bucketName(i + 1)).Sequence()
-	}
-	return last
-}
-
-// first returns the first sequence that waits, or 0.
-func first(b *bolt.Bucket) uint64 {
-	k, _ := b.Cursor().First()
-	if len(k) != 8 {
-		return 0
-	}
-	return binary.BigEndian.Uint64(k)
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -51,6 +53,9 @@ func (l *link) open(ctx context.Context) error {
 	defer stop()
 	if err := wait(l.client.Connect(), "connect"); err != nil {
 		l.client.Disconnect(0)
+		if errors.Is(err, io.EOF) {
+			return errLogin
+		}
 		return err
 	}
 	topic := l.topic(wire.Acks)

@@ -108,8 +108,10 @@ func (u *Uplink) Run(ctx context.Context) error {
 	return nil
 }
 
+// refused reports whether the broker does not want us. The embedded broker says
+// so by closing the link before it has answered the login.
 func refused(err error) bool {
-	return errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword) || errors.Is(err, packets.ErrorRefusedNotAuthorised)
+	return errors.Is(err, errLogin) || errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword) || errors.Is(err, packets.ErrorRefusedNotAuthorised)
 }
 
 // explain puts an error into a sentence that says what to do.
@@ -122,6 +124,9 @@ func (u *Uplink) explain(err error) string {
 	}
 	return fmt.Sprintf("%s: %v", u.cfg.Broker, err)
 }
+
+// errLogin says that the link was closed in the middle of the login.
+var errLogin = errors.New("the broker closes the link at the login")
 
 // errNoAck says that the link looks well and nothing is acknowledged.
 var errNoAck = errors.New("no acknowledgement came")
