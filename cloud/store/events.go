@@ -93,3 +93,9 @@ func (s *Store) Events(ctx context.Context) (n int64, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM events").Scan(&n)
 	return n, err
 }
+
+// Refusals returns how many items were kept aside.
+func (s *Store) Refusals(ctx context.Context) (n int64, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM refusals").Scan(&n)
+	return n, err
+}
