@@ -1,5 +1,5 @@
-// Package fire suspects flames: places that have the colour of fire, stay where
-// they are, and flicker as nothing rigid does.
+// Package fire suspects flames: places that are redder than the rest of the
+// picture, stay where they are, and flicker as nothing rigid does.
 //
 // It says how likely each such place is fire, given what was seen there so far;
 // whether that is enough for an alarm is for package confirm. It is no fire
@@ -10,16 +10,17 @@ import "fmt"
 
 // Config tunes the detector.
 type Config struct {
-	// MinArea is the smallest flame that counts, as a share of the picture.
+	// MinArea is the smallest flickering area that counts, as a share of the
+	// picture. The flame around it is two to four times as large.
 	MinArea float64 `yaml:"min_area"`
 }
 
 // DefaultConfig returns what suits most cameras.
-func DefaultConfig() Config { return Config{MinArea: 0.0015} }
+func DefaultConfig() Config { return Config{MinArea: 0.001} }
 
 // Validate returns every fault with its field.
 func (c Config) Validate() []error {
-	if c.MinArea <= 0 || c.MinArea > 0.5 {
+	if !(c.MinArea > 0 && c.MinArea <= 0.5) {
 		return []error{fmt.Errorf("min_area: %v is not between 0 and 0.5", c.MinArea)}
 	}
 	return nil

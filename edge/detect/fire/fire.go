@@ -3,7 +3,10 @@
 package fire
 
 import (
+	"image"
 	"time"
+
+	"gocv.io/x/gocv"
 
 	"eastgate/edge/detect"
 	"eastgate/edge/flow"
@@ -15,87 +18,112 @@ import (
 type Detector struct {
 	cfg   Config
 	areas zone.Areas
-	w, h  int
-	grid  *grid
+	small gocv.Mat
+	cells *raster
 	zones []area
+	found []flow.Finding // in the newest picture
 }
 
-// An area is where fire counts together.
+// An area is where fire counts together, and the places seen there of late.
 type area struct {
-	name string
-	mask []byte // of cells
+	name   string
+	mask   []byte // of cells
+	places []place
 }
 
 // Open returns a detector; zones of use fire, where there are any, are the only
 // places that count.
 func Open(cfg Config, areas zone.Areas) (*Detector, error) {
-	return &Detector{cfg: cfg, areas: areas}, nil
+	return &Detector{cfg: cfg, areas: areas, small: gocv.NewMat()}, nil
 }
 
 // Info names the method.
-func (d *Detector) Info() event.Detector { return event.Detector{Name: "fire", Version: "1"} }
+func (d *Detector) Info() event.Detector { return event.Detector{Name: "fire", Version: "2"} }
 
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind { return []event.Kind{event.FireVisual} }
 
-// Close frees nothing.
-func (d *Detector) Close() error { return nil }
+// Close frees the small picture.
+func (d *Detector) Close() error { return d.small.Close() }
+
+const (
+	columns    = 160                   // cells in a row, at most
+	soonest    = 60 * time.Millisecond // pictures closer than this show the same flame
+	leastScore = 0.35                  // what is worth saying
+)
 
 // Detect returns the likeliest place of fire in each area, if there is one that
 // could be.
 func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
+	if r := d.cells; r != nil && r.pictures > 0 && p.PTS() >= r.at && p.PTS()-r.at < soonest {
+		return d.found, nil
+	}
 	colour, err := p.Colour()
 	if err != nil {
 		return nil, err
 	}
-	pix, err := colour.DataPtrUint8()
+	w, h := colour.Cols(), colour.Rows()
+	cols := min(columns, w)
+	rows := max(1, (h*cols+w/2)/w)
+	gocv.Resize(colour, &d.small, image.Pt(cols, rows), 0, 0, gocv.InterpolationArea)
+	pix, err := d.small.DataPtrUint8()
 	if err != nil {
 		return nil, err
 	}
-	if w, h := colour.Cols(), colour.Rows(); d.grid == nil || d.w != w || d.h != h {
-		d.begin(w, h)
+	if d.cells == nil || d.cells.cols != cols || d.cells.rows != rows {
+		d.begin(cols, rows)
 	}
-	if !d.grid.see(pix, p.PTS()) {
-		return nil, nil
+	d.found = d.look(d.cells.see(pix, p.Frame().Limited, p.PTS()))
+	return d.found, nil
+}
+
+func (d *Detector) begin(cols, rows int) {
+	d.cells, d.zones = newRaster(cols, rows), nil
+	for _, z := range d.areas.Of(zone.Fire) {
+		d.zones = append(d.zones, area{name: z.Name, mask: zone.Raster(cols, rows, []zone.Zone{z}, d.areas.Masks)})
 	}
+	if len(d.zones) == 0 {
+		d.zones = []area{{mask: zone.Raster(cols, rows, nil, d.areas.Masks)}}
+	}
+}
+
+// look judges the picture that the cells have seen last, which has weight w.
+func (d *Detector) look(w float32) []flow.Finding {
+	r := d.cells
+	least := max(1, int(d.cfg.MinArea*float64(len(r.cells))))
+	var all []place
+	for i := range d.zones {
+		a := &d.zones[i]
+		places := r.places(a.mask, least)
+		all = append(all, places...)
+		a.places = follow(places, a.places, r.at)
+	}
+	r.measure(all, w)
 	var out []flow.Finding
 	for _, a := range d.zones {
-		if f, ok := d.look(a, p.PTS()); ok {
+		if f, ok := d.best(a); ok {
 			out = append(out, f)
 		}
 	}
-	return out, nil
+	return out
 }
 
-func (d *Detector) begin(w, h int) {
-	d.w, d.h, d.grid, d.zones = w, h, newGrid(w, h), nil
-	for _, z := range d.areas.Of(zone.Fire) {
-		d.zones = append(d.zones, area{z.Name, zone.Raster(d.grid.cols, d.grid.rows, []zone.Zone{z}, d.areas.Masks)})
-	}
-	if len(d.zones) == 0 {
-		d.zones = []area{{"", zone.Raster(d.grid.cols, d.grid.rows, nil, d.areas.Masks)}}
-	}
-}
-
-// leastScore is what is worth saying.
-const leastScore = 0.1
-
-func (d *Detector) look(a area, at time.Duration) (flow.Finding, bool) {
-	var best place
-	for _, p := range d.grid.places(a.mask) {
-		if p.size() >= d.cfg.MinArea*float64(d.grid.cols*d.grid.rows) && p.score() > best.score() {
-			best = p
+// best returns the likeliest place of an area.
+func (d *Detector) best(a area) (flow.Finding, bool) {
+	r := d.cells
+	f := flow.Finding{Kind: event.FireVisual, Zone: a.name}
+	for _, p := range a.places {
+		if len(p.cells) == 0 {
+			continue
+		}
+		if s := r.traits(p).score(); s > f.Score {
+			f.Score, f.Age, f.Box = s, r.at-p.since, r.box(p.box)
 		}
 	}
-	if best.score() < leastScore {
-		return flow.Finding{}, false
-	}
-	cols, rows := float64(d.grid.cols), float64(d.grid.rows)
-	return flow.Finding{
-		Kind: event.FireVisual, Zone: a.name, Score: best.score(), Age: max(at-best.since, 1),
-		Box: event.Box{
-			float64(best.box.Min.X) / cols, float64(best.box.Min.Y) / rows,
-			float64(best.box.Dx()) / cols, float64(best.box.Dy()) / rows,
-		},
-	}, true
+	return f, f.Score >= leastScore
+}
+
+func (r *raster) box(b image.Rectangle) event.Box {
+	w, h := float64(r.cols), float64(r.rows)
+	return event.Box{float64(b.Min.X) / w, float64(b.Min.Y) / h, float64(b.Dx()) / w, float64(b.Dy()) / h}
 }
