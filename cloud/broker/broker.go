@@ -211,9 +211,11 @@ func (logger) Tracef(string, ...any)  {}
 func (l logger) Warnf(format string, a ...any) {
 	l.log.Warn("broker", "says", fmt.Sprintf(format, a...))
 }
+
 func (l logger) Errorf(format string, a ...any) {
 	l.log.Warn("broker", "says", fmt.Sprintf(format, a...))
 }
+
 func (l logger) Fatalf(format string, a ...any) {
 	l.log.Error("broker", "says", fmt.Sprintf(format, a...))
 }

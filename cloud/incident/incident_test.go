@@ -116,22 +116,46 @@ func TestWhatIsOneIncident(t *testing.T) {
 		events []told
 		want   []string
 	}{
-		{"an episode is one", []told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "a", event.Update, minute}, {lane, "yard", "a", event.End, 2 * minute}},
-			[]string{"fire.lane_blocked yard 3 over open"}},
-		{"repeats within the window join", []told{{motion, "yard", "a", event.Start, 0}, {motion, "yard", "a", event.End, minute}, {motion, "yard", "b", event.Start, 9 * minute}},
-			[]string{"security.motion yard 3 active open"}},
-		{"after the window it is another", []told{{motion, "yard", "a", event.Start, 0}, {motion, "yard", "a", event.End, minute}, {motion, "yard", "b", event.Start, 12 * minute}},
-			[]string{"security.motion yard 2 over open", "security.motion yard 1 active open"}},
-		{"while it goes on, it takes everything in", []told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "b", event.Start, 300 * minute}},
-			[]string{"fire.lane_blocked yard 2 active open"}},
-		{"another camera is another place", []told{{fire, "yard", "a", event.Start, 0}, {fire, "gate", "b", event.Start, minute}},
-			[]string{"fire.visual yard 1 active open", "fire.visual gate 1 active open"}},
-		{"another kind is another thing", []told{{fire, "yard", "a", event.Start, 0}, {motion, "yard", "b", event.Start, minute}},
-			[]string{"fire.visual yard 1 active open", "security.motion yard 1 active open"}},
-		{"a late event joins and ends nothing", []told{{fire, "yard", "a", event.Start, 20 * minute}, {fire, "yard", "b", event.Start, 0}, {fire, "yard", "b", event.End, minute}},
-			[]string{"fire.visual yard 3 active open"}},
-		{"the end of the last episode ends it", []told{{fire, "yard", "a", event.Start, 0}, {fire, "yard", "b", event.Start, minute}, {fire, "yard", "a", event.End, 2 * minute}, {fire, "yard", "b", event.End, 3 * minute}},
-			[]string{"fire.visual yard 4 over open"}},
+		{
+			"an episode is one",
+			[]told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "a", event.Update, minute}, {lane, "yard", "a", event.End, 2 * minute}},
+			[]string{"fire.lane_blocked yard 3 over open"},
+		},
+		{
+			"repeats within the window join",
+			[]told{{motion, "yard", "a", event.Start, 0}, {motion, "yard", "a", event.End, minute}, {motion, "yard", "b", event.Start, 9 * minute}},
+			[]string{"security.motion yard 3 active open"},
+		},
+		{
+			"after the window it is another",
+			[]told{{motion, "yard", "a", event.Start, 0}, {motion, "yard", "a", event.End, minute}, {motion, "yard", "b", event.Start, 12 * minute}},
+			[]string{"security.motion yard 2 over open", "security.motion yard 1 active open"},
+		},
+		{
+			"while it goes on, it takes everything in",
+			[]told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "b", event.Start, 300 * minute}},
+			[]string{"fire.lane_blocked yard 2 active open"},
+		},
+		{
+			"another camera is another place",
+			[]told{{fire, "yard", "a", event.Start, 0}, {fire, "gate", "b", event.Start, minute}},
+			[]string{"fire.visual yard 1 active open", "fire.visual gate 1 active open"},
+		},
+		{
+			"another kind is another thing",
+			[]told{{fire, "yard", "a", event.Start, 0}, {motion, "yard", "b", event.Start, minute}},
+			[]string{"fire.visual yard 1 active open", "security.motion yard 1 active open"},
+		},
+		{
+			"a late event joins and ends nothing",
+			[]told{{fire, "yard", "a", event.Start, 20 * minute}, {fire, "yard", "b", event.Start, 0}, {fire, "yard", "b", event.End, minute}},
+			[]string{"fire.visual yard 3 active open"},
+		},
+		{
+			"the end of the last episode ends it",
+			[]told{{fire, "yard", "a", event.Start, 0}, {fire, "yard", "b", event.Start, minute}, {fire, "yard", "a", event.End, 2 * minute}, {fire, "yard", "b", event.End, 3 * minute}},
+			[]string{"fire.visual yard 4 over open"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			together, apart := open(t), open(t)

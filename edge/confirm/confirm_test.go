@@ -73,23 +73,41 @@ func TestRules(t *testing.T) {
 		spans []span
 		want  []happened
 	}{
-		{"one picture is no motion", event.Motion,
-			[]span{{0, 200 * ms, 200 * ms, thing}, {200 * ms, 5 * s, 200 * ms, nil}}, nil},
-		{"motion that holds, and ends when looked for in vain", event.Motion,
+		{
+			"one picture is no motion", event.Motion,
+			[]span{{0, 200 * ms, 200 * ms, thing}, {200 * ms, 5 * s, 200 * ms, nil}},
+			nil,
+		},
+		{
+			"motion that holds, and ends when looked for in vain", event.Motion,
 			[]span{{0, s, 200 * ms, nil}, {s, 3 * s, 200 * ms, thing}, {3 * s, 10 * s, 200 * ms, nil}},
-			[]happened{{event.Start, 1400 * ms}, {event.End, 5800 * ms}}},
-		{"did not look: nothing ends", event.Motion,
+			[]happened{{event.Start, 1400 * ms}, {event.End, 5800 * ms}},
+		},
+		{
+			"did not look: nothing ends", event.Motion,
 			[]span{{0, s, 200 * ms, nil}, {s, 3 * s, 200 * ms, thing}, {60 * s, 60*s + ms, s, nil}},
-			[]happened{{event.Start, 1400 * ms}}},
-		{"one confident picture is no fire", event.FireVisual,
-			[]span{{0, s, 100 * ms, nil}, {s, 1100 * ms, 100 * ms, []flow.Finding{{Score: 0.99}}}, {1100 * ms, 9 * s, 100 * ms, nil}}, nil},
-		{"many weak pictures are a fire", event.FireVisual,
+			[]happened{{event.Start, 1400 * ms}},
+		},
+		{
+			"one confident picture is no fire", event.FireVisual,
+			[]span{{0, s, 100 * ms, nil}, {s, 1100 * ms, 100 * ms, []flow.Finding{{Score: 0.99}}}, {1100 * ms, 9 * s, 100 * ms, nil}},
+			nil,
+		},
+		{
+			"many weak pictures are a fire", event.FireVisual,
 			[]span{{0, 8 * s, 100 * ms, []flow.Finding{{Score: 0.65}}}},
-			[]happened{{event.Start, 4900 * ms}}},
-		{"doubtful for ever is no fire", event.FireVisual,
-			[]span{{0, 60 * s, 100 * ms, []flow.Finding{{Score: 0.4}}}}, nil},
-		{"tamper needs two seconds", event.Tamper,
-			[]span{{0, 1500 * ms, 500 * ms, thing}, {1500 * ms, 6 * s, 500 * ms, nil}}, nil},
+			[]happened{{event.Start, 4900 * ms}},
+		},
+		{
+			"doubtful for ever is no fire", event.FireVisual,
+			[]span{{0, 60 * s, 100 * ms, []flow.Finding{{Score: 0.4}}}},
+			nil,
+		},
+		{
+			"tamper needs two seconds", event.Tamper,
+			[]span{{0, 1500 * ms, 500 * ms, thing}, {1500 * ms, 6 * s, 500 * ms, nil}},
+			nil,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, _ := play(t, confirmer(), c.kind, c.spans...)

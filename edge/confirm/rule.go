@@ -43,7 +43,7 @@ func (r Rule) weigh(score float64) float64 {
 func Rules() map[event.Kind]Rule {
 	standing := Rule{Dwell: 3 * time.Minute, Quiet: 5 * time.Second, Refresh: time.Minute}
 	return map[event.Kind]Rule{
-		event.FireVisual:      {Need: 3 * time.Second, Pictures: 4, Odds: true, Fade: 1, Quiet: 5 * time.Second, Refresh: 15 * time.Second},
+		event.FireVisual:      {Need: 3 * time.Second, Pictures: 8, Odds: true, Fade: 1, Quiet: 5 * time.Second, Refresh: 15 * time.Second},
 		event.Motion:          {Need: 500 * time.Millisecond, Pictures: 3, Fade: 1, Quiet: 3 * time.Second, Refresh: time.Minute},
 		event.Tamper:          {Need: 2 * time.Second, Pictures: 3, Fade: 2, Quiet: 2 * time.Second, Refresh: 5 * time.Minute},
 		event.VideoLoss:       {Dwell: 10 * time.Second, Quiet: 2 * time.Second, Refresh: 10 * time.Minute},

@@ -37,8 +37,11 @@ func (c Config) withDefaults() Config {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&c.ResendAfter, 3 * time.Second}, {&c.ClashAfter, 30 * time.Second}, {&c.HealthEvery, 30 * time.Second},
-		{&c.RetryMin, time.Second}, {&c.RetryMax, 30 * time.Second},
+		{&c.ResendAfter, 3 * time.Second},
+		{&c.ClashAfter, 30 * time.Second},
+		{&c.HealthEvery, 30 * time.Second},
+		{&c.RetryMin, time.Second},
+		{&c.RetryMax, 30 * time.Second},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value

@@ -54,8 +54,11 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	least := max(int(d.cfg.MinArea*float64(d.w*d.h)), 6)
 	for _, z := range d.zones {
 		pieces := d.model.standing(z.mask, least)
-		z.match(pieces, p.PTS())
+		z.match(pieces, d.model)
 		for _, s := range z.stays {
+			if s.seen != p.PTS() { // hidden, or gone: nobody knows yet
+				continue
+			}
 			out = append(out, s.finding(z.zone, p.PTS(), d.w, d.h))
 		}
 	}

@@ -145,6 +145,15 @@ func (m *model) standing(mask []byte, least int) []piece {
 	return out
 }
 
+// crop copies the pixels of a rectangle.
+func (m *model) crop(r image.Rectangle) []byte {
+	out := make([]byte, 0, r.Dx()*r.Dy())
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		out = append(out, m.pix[y*m.w+r.Min.X:y*m.w+r.Max.X]...)
+	}
+	return out
+}
+
 // ghost reports whether the outline of pixels was sharper in the memory than it is
 // now: then it is the memory that holds a thing, and the thing has left.
 func (m *model) ghost(pixels []int) bool {
