@@ -14,6 +14,7 @@ type background struct {
 	last  time.Duration
 	ready bool
 	since time.Duration // of the present background's beginning
+	light float32       // how much brighter the newest picture was as a whole
 	shift []int         // scratch for the median
 }
 
@@ -22,13 +23,14 @@ func newBackground(w, h int) *background {
 }
 
 const (
-	settle      = time.Second      // after a beginning nothing is judged
+	settle      = 2 * time.Second  // after a beginning nothing is judged
+	lampStep    = 7                // grey levels by which the whole picture may change at once
 	keep        = 12 * time.Second // time constant of what is background
 	absorb      = 30 * time.Second // time constant of what is not
 	gap         = 30 * time.Second // after a longer gap the background is begun anew
 	wholeChange = 0.5              // share of the picture that no thing fills
 	leastStep   = 14               // grey levels that always count as change
-	quietVary   = 2.5              // a pixel at rest varies about this much
+	quietVary   = 4                // a pixel at rest varies no more than this, where nothing is known
 )
 
 // foreground writes 255 where pix differs from the background, and learns. It
@@ -41,6 +43,11 @@ func (b *background) foreground(pix []byte, at time.Duration, out []byte) bool {
 	}
 	b.last = at
 	shift := b.medianShift(pix)
+	if math.Abs(float64(shift-b.light)) > lampStep { // a lamp, or the camera's exposure
+		b.begin(pix, at)
+		return false
+	}
+	b.light = shift
 	n := 0
 	for i, v := range pix {
 		d := float32(math.Abs(float64(float32(v) - b.mean[i] - shift)))
@@ -54,8 +61,9 @@ func (b *background) foreground(pix []byte, at time.Duration, out []byte) bool {
 		b.begin(pix, at)
 		return false
 	}
-	b.learn(pix, out, shift, dt)
-	return at-b.since >= settle
+	young := at-b.since < settle
+	b.learn(pix, out, shift, dt, young)
+	return !young
 }
 
 func (b *background) begin(pix []byte, at time.Duration) {
@@ -65,7 +73,7 @@ func (b *background) begin(pix []byte, at time.Duration) {
 			b.vary[i] = quietVary
 		}
 	}
-	b.ready, b.last, b.since = true, at, at
+	b.ready, b.last, b.since, b.light = true, at, at, 0
 }
 
 // medianShift is how much brighter the picture as a whole has become.
@@ -78,9 +86,10 @@ func (b *background) medianShift(pix []byte) float32 {
 	return float32(b.shift[len(b.shift)/2])
 }
 
-func (b *background) learn(pix, fg []byte, shift float32, dt time.Duration) {
+func (b *background) learn(pix, fg []byte, shift float32, dt time.Duration, young bool) {
 	still := rate(dt, keep)
 	moved := rate(dt, absorb)
+	noise := rate(dt, settle) // how much each pixel varies must be known soon
 	for i, v := range pix {
 		d := float32(v) - b.mean[i]
 		a := still
@@ -89,6 +98,9 @@ func (b *background) learn(pix, fg []byte, shift float32, dt time.Duration) {
 		}
 		b.mean[i] += a * d
 		dev := float32(math.Abs(float64(d - shift)))
+		if young {
+			a = noise
+		}
 		b.vary[i] += a * (min(dev, 40) - b.vary[i])
 		b.vary[i] = max(b.vary[i], 1)
 	}
