@@ -153,12 +153,18 @@ func (b *Box) Close() error {
 }
 
 // Run works until ctx ends. Then the cameras stop first, what they have seen is
-// finished and kept, and the link to the cloud goes last.
+// finished and kept, and the link to the cloud goes last. An outbox that is broken
+// ends Run with an error: only a new start can tell what it holds.
 func (b *Box) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	link, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	var behind errgroup.Group
-	behind.Go(func() error { return b.keeper.Run(link) })
+	behind.Go(func() error {
+		defer stop()
+		return b.keeper.Run(link)
+	})
 	behind.Go(func() error { return b.uplink.Run(link) })
 	behind.Go(func() error { return b.uploader.Run(link) })
 	behind.Go(func() error { return b.serve(link) })

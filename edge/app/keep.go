@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -31,6 +32,7 @@ type keeper struct {
 	mu     sync.Mutex
 	held   []outbox.Message // in the order of their coming
 	failed bool             // the last write failed; said once
+	broken error            // the outbox must be opened again
 }
 
 // maxHeld bounds what waits in memory, some hundred kilobytes.
@@ -62,6 +64,9 @@ func (k *keeper) write(ctx context.Context, m outbox.Message) bool {
 	err := k.box.Put(ctx, m)
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if errors.Is(err, outbox.ErrBroken) {
+		k.broken = err
+	}
 	switch {
 	case err == nil && k.failed:
 		k.failed = false
@@ -102,7 +107,14 @@ func (k *keeper) waiting() int {
 	return len(k.held)
 }
 
-// Run writes what is held until ctx ends, and tries once more then.
+func (k *keeper) isBroken() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.broken
+}
+
+// Run writes what is held until ctx ends, and tries once more then. An error says
+// that the outbox is broken and must be opened again.
 func (k *keeper) Run(ctx context.Context) error {
 	tick := time.NewTicker(keepRetry)
 	defer tick.Stop()
@@ -119,6 +131,9 @@ func (k *keeper) Run(ctx context.Context) error {
 		case <-tick.C:
 			k.flush(ctx)
 			k.tell(ctx)
+			if err := k.isBroken(); err != nil {
+				return fmt.Errorf("%w (%d events that came since are only in memory)", err, k.waiting())
+			}
 		}
 	}
 }

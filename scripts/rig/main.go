@@ -1,8 +1,9 @@
 // Command rig runs a whole site of real processes on this machine: a camera
 // simulator, the cloud, and one edge box. `rig demo` shows it to people,
-// `rig e2e` proves that what the edge has sent is what the cloud has stored.
+// `rig e2e` proves that what the edge has sent is what the cloud has stored,
+// `rig cost` measures what a camera costs.
 //
-// scripts/demo and scripts/e2e build what it starts.
+// scripts/demo, scripts/e2e and scripts/bench build what it starts.
 package main
 
 import (
@@ -31,12 +32,13 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: rig demo [-videos DIR] | rig e2e [-json]")
+		return errors.New("usage: rig demo [-videos DIR] | rig e2e [-json] | rig cost -clip FILE")
 	}
 	flags := flag.NewFlagSet("rig "+args[0], flag.ContinueOnError)
 	videos := flags.String("videos", "", "play the video files in this folder instead of the drawn scenes")
 	asJSON := flags.Bool("json", false, "end with one line of JSON")
 	within := flags.Duration("within", 90*time.Second, "how long to wait for the four kinds of events")
+	clip := flags.String("clip", "", "the clip that cost is measured on")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -45,6 +47,8 @@ func run(ctx context.Context, args []string) error {
 		return demo(ctx, *videos)
 	case "e2e":
 		return prove(ctx, *asJSON, *within)
+	case "cost":
+		return cost(ctx, *clip, 6, 20*time.Second)
 	}
-	return fmt.Errorf("unknown command %q: demo or e2e", args[0])
+	return fmt.Errorf("unknown command %q: demo, e2e or cost", args[0])
 }
