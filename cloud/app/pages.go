@@ -15,7 +15,7 @@ func (c *Cloud) openPages() error {
 		return err
 	}
 	pages, err := console.New(console.Deps{
-		Incidents: c.engine, People: c.people, Pictures: folder, Metrics: console.NewMetrics(c.reg), Log: c.log,
+		Incidents: c.engine, People: c.people, Pictures: folder, Cameras: c.store, Metrics: console.NewMetrics(c.reg), Log: c.log,
 		TLS: strings.HasPrefix(c.file.PublicURL, "https:"),
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ func (c *Console) me(w http.ResponseWriter, _ *http.Request, s access.Session) {
 type listing struct {
 	Incidents []incident.Incident `json:"incidents"`
 	Position  int64               `json:"position"`
+	Names     map[string]string   `json:"names"` // of cameras, by "site/box/camera"
 }
 
 func (c *Console) list(w http.ResponseWriter, r *http.Request, _ access.Session) {
@@ -48,7 +49,12 @@ func (c *Console) list(w http.ResponseWriter, r *http.Request, _ access.Session)
 	if list == nil {
 		list = []incident.Incident{}
 	}
-	answer(w, listing{list, last})
+	names, err := c.Cameras.CameraNames(r.Context())
+	if err != nil {
+		c.broken(w, err)
+		return
+	}
+	answer(w, listing{list, last, names})
 }
 
 func (c *Console) incident(w http.ResponseWriter, r *http.Request, _ access.Session) {

@@ -40,11 +40,17 @@ type pictures interface {
 	Get(sha256 string) (*os.File, error)
 }
 
+// cameras knows what people call the cameras.
+type cameras interface {
+	CameraNames(ctx context.Context) (map[string]string, error)
+}
+
 // Deps is what the console needs.
 type Deps struct {
 	Incidents incidents
 	People    people
 	Pictures  pictures
+	Cameras   cameras
 	Metrics   *Metrics
 	Log       *slog.Logger
 	// TLS says that browsers reach it over https, so that cookies stay there.

@@ -50,6 +50,12 @@ func start(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := st.AddBox(t.Context(), "garden", "gate-1", "secret"); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Heard(t.Context(), "garden", "gate-1", "health", []byte(`{"cameras":[{"camera":"courtyard","name":"Bins behind house 3"}]}`)); err != nil {
+		t.Fatal(err)
+	}
 	reg := prometheus.NewRegistry()
 	engine := incident.New(st, incident.NewMetrics(reg), log)
 	people := access.NewPeople(st)
@@ -59,7 +65,7 @@ func start(t *testing.T) *site {
 		}
 	}
 	c, err := console.New(console.Deps{
-		Incidents: engine, People: people, Pictures: folder, Metrics: console.NewMetrics(reg), Log: log,
+		Incidents: engine, People: people, Pictures: folder, Cameras: st, Metrics: console.NewMetrics(reg), Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func TestAGuardsNight(t *testing.T) {
 	s.happen(t, event.Motion, "lane", event.Start)
 	fire := s.happen(t, event.FireVisual, "courtyard", event.Start)
 	row := `[data-id="` + fire.ID + `"]`
-	do(t, li, "a fire comes without reloading, above the motion", shows(text("Suspected fire", "courtyard", "Motion")),
+	do(t, li, "a fire comes without reloading, above the motion", shows(text("Suspected fire", "Bins behind house 3", "Motion", "lane")),
 		shows(`document.querySelector('.row').dataset.kind === 'fire.visual'`),
 		shows(`document.querySelector('`+row+` img').naturalWidth > 0`))
 	shot(t, li, "feed")

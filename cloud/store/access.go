@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eastgate/cloud/access"
+	"eastgate/shared/wire"
 )
 
 var (
@@ -121,4 +122,31 @@ func (s *Store) Heard(ctx context.Context, site, box, what string, body []byte) 
 	}
 	_, err := s.write.ExecContext(ctx, "UPDATE boxes SET "+column+" = $1, heard = $2 WHERE site = $3 AND box = $4", string(body), ms(time.Now()), site, box)
 	return err
+}
+
+// CameraNames returns what people call the cameras that boxes told of, by
+// "site/box/camera".
+func (s *Store) CameraNames(ctx context.Context) (map[string]string, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT site, box, health FROM boxes WHERE health IS NOT NULL")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var site, box, body string
+		if err := rows.Scan(&site, &box, &body); err != nil {
+			return nil, err
+		}
+		h, err := wire.DecodeHealth([]byte(body))
+		if err != nil {
+			continue // it was checked when it came; an older form has no names
+		}
+		for _, c := range h.Cameras {
+			if c.Name != "" {
+				out[site+"/"+box+"/"+c.Camera] = c.Name
+			}
+		}
+	}
+	return out, rows.Err()
 }

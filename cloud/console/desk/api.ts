@@ -23,7 +23,7 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
 export const me = () => ask<Me>("/api/v1/me");
 
 export const list = (states: string) =>
-  ask<{ incidents: Incident[]; position: number }>(`/api/v1/incidents?state=${states}&limit=200`);
+  ask<{ incidents: Incident[]; position: number; names: Record<string, string> }>(`/api/v1/incidents?state=${states}&limit=200`);
 
 function change(csrf: string, id: string, what: string, body: object) {
   return ask<Incident>(`/api/v1/incidents/${id}/${what}`, {

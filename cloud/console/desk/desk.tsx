@@ -4,7 +4,7 @@ import { Detail } from "./detail";
 import { follow } from "./feed";
 import { keys } from "./keys";
 import { Row } from "./row";
-import { applied, byUrgency, newer } from "./state";
+import { applied, byUrgency, learn, newer } from "./state";
 import { lang, load, t } from "./text";
 import type { Change, Incident, Me } from "./wire";
 
@@ -144,6 +144,7 @@ function connect(
     try {
       const page = await api.list(closed ? "closed" : "open,acknowledged");
       if (over) return;
+      learn(page.names);
       setAll(() => new Map(page.incidents.map((i) => [i.id, i])));
       setReady(true);
       setFault("");

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Incident, verdicts } from "./wire";
 import { Picture } from "./picture";
+import { place } from "./state";
 import { note, t, time } from "./text";
 
 interface Props {
@@ -15,8 +16,8 @@ interface Props {
 // Detail is everything about one incident, and what may be done with it.
 export function Detail({ incident: i, closing, setClosing, acknowledge, close, back }: Props) {
   const facts: [string, string][] = [
-    [t("camera"), i.device || "–"],
-    [t("box"), `${i.site} / ${i.box}`],
+    [t("camera"), place(i)],
+    [t("box"), [i.site, i.box, i.device].filter(Boolean).join(" / ")],
     [t("zone"), i.zone || "–"],
     [t("since"), time(i.since)],
     [t("first"), time(i.first_at)],

@@ -17,4 +17,13 @@ export function applied(all: Map<string, Incident>, changes: Change[]): Map<stri
   return changes.reduce((m, c) => newer(m, c.incident), all);
 }
 
-export const place = (i: Incident) => [i.site, i.box, i.device].filter(Boolean).join(" / ");
+let names: Record<string, string> = {};
+
+// learn takes in what people call the cameras.
+export function learn(to: Record<string, string>): void {
+  names = to;
+}
+
+// place says where an incident is, in people's words where there are any.
+export const place = (i: Incident) =>
+  names[`${i.site}/${i.box}/${i.device}`] ?? [i.site, i.box, i.device].filter(Boolean).join(" / ");
