@@ -84,7 +84,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"ids that differ": {`"id":"` + id + `","source":"/garden/gate-1/yard","type"`, `"id":"` + epoch + `","source":"/garden/gate-1/yard","type"`, "not the envelope's"},
 		"a word for time": {`"score":0.7`, `"score":"high"`, "cannot unmarshal"},
 	} {
-		spoilt := strings.Replace(whole, c.old, c.new, -1)
+		spoilt := strings.ReplaceAll(whole, c.old, c.new)
 		if spoilt == whole {
 			t.Fatalf("%s: nothing was spoilt", name)
 		}
@@ -98,7 +98,7 @@ func TestWhatIsRefused(t *testing.T) {
 func TestOneBadItemDoesNotSpoilTheOthers(t *testing.T) {
 	good, bad := sample(), sample()
 	bad.ID, bad.Episode = epoch, epoch
-	spoilt := strings.Replace(string(batch(t, good, bad)), `"id":"`+epoch+`"`, `"id":"nonsense"`, -1)
+	spoilt := strings.ReplaceAll(string(batch(t, good, bad)), `"id":"`+epoch+`"`, `"id":"nonsense"`)
 	items, refused, err := DecodeBatch([]byte(spoilt), "garden", "gate-1")
 	if err != nil || len(items) != 1 || len(refused) != 1 || refused[0].Sequence != 2 {
 		t.Errorf("items %d, refused %+v, %v", len(items), refused, err)
