@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,16 +14,16 @@ import (
 )
 
 // counted returns frames that count how many of them are held.
-func counted(held *int) func(pts time.Duration) *flow.Frame {
+func counted(held *atomic.Int64) func(pts time.Duration) *flow.Frame {
 	return func(pts time.Duration) *flow.Frame {
-		*held++
-		return flow.NewFrame("yard", time.Time{}, pts, nil, func() { *held-- })
+		held.Add(1)
+		return flow.NewFrame("yard", time.Time{}, pts, nil, func() { held.Add(-1) })
 	}
 }
 
 func TestTheNewestFrameWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		held := 0
+		var held atomic.Int64
 		frame := counted(&held)
 		skipped := prometheus.NewCounter(prometheus.CounterOpts{Name: "skipped"})
 		in, out := make(chan *flow.Frame), make(chan *flow.Frame)
@@ -45,15 +46,15 @@ func TestTheNewestFrameWaits(t *testing.T) {
 		if _, open := <-out; open {
 			t.Error("out is still open")
 		}
-		if held != 0 || testutil.ToFloat64(skipped) != 4 {
-			t.Errorf("%d frames still held, %v counted as skipped; want 0 and 4", held, testutil.ToFloat64(skipped))
+		if held.Load() != 0 || testutil.ToFloat64(skipped) != 4 {
+			t.Errorf("%d frames still held, %v counted as skipped; want 0 and 4", held.Load(), testutil.ToFloat64(skipped))
 		}
 	})
 }
 
 func TestNewestGivesFramesBackWhenStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		held := 0
+		var held atomic.Int64
 		frame := counted(&held)
 		ctx, cancel := context.WithCancel(t.Context())
 		in, out := make(chan *flow.Frame), make(chan *flow.Frame)
@@ -67,8 +68,8 @@ func TestNewestGivesFramesBackWhenStopped(t *testing.T) {
 		synctest.Wait()
 		close(in)
 		<-done
-		if held != 0 {
-			t.Errorf("%d frames still held", held)
+		if held.Load() != 0 {
+			t.Errorf("%d frames still held", held.Load())
 		}
 	})
 }

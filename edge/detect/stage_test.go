@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +40,7 @@ func (s *stub) Detect(p *Picture) ([]flow.Finding, error) {
 
 func TestStageJudgesWhatIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		held := 0
+		var held atomic.Int64
 		fast, slow, bad := &stub{}, &stub{}, &stub{fails: true}
 		s := NewStage("yard", []Task{{fast, 0}, {slow, time.Second}, {bad, time.Hour}}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 		in, out := make(chan *flow.Frame), make(chan flow.Observation)
@@ -48,8 +49,8 @@ func TestStageJudgesWhatIsDue(t *testing.T) {
 		go func() {
 			defer close(in)
 			for i := range 30 { // 10 pictures a second
-				held++
-				in <- flow.NewFrame("yard", time.Time{}, time.Duration(i)*100*time.Millisecond, &image.YCbCr{}, func() { held-- })
+				held.Add(1)
+				in <- flow.NewFrame("yard", time.Time{}, time.Duration(i)*100*time.Millisecond, &image.YCbCr{}, func() { held.Add(-1) })
 			}
 		}()
 		observations, findings := 0, 0
@@ -69,8 +70,8 @@ func TestStageJudgesWhatIsDue(t *testing.T) {
 		if observations != 33 || findings != 2 {
 			t.Errorf("%d observations, %d with findings; want 33 and 2: a picture that cannot be judged is none", observations, findings)
 		}
-		if held != 0 || !fast.closed || !bad.closed {
-			t.Errorf("%d frames held, closed %v", held, fast.closed)
+		if held.Load() != 0 || !fast.closed || !bad.closed {
+			t.Errorf("%d frames held, closed %v", held.Load(), fast.closed)
 		}
 	})
 }
