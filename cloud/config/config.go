@@ -67,6 +67,9 @@ func Load(path string) (File, error) {
 func Parse(data []byte) (File, []error) {
 	f := defaults()
 	faults := strict.Decode(data, &f)
+	if strict.Unreadable(faults) {
+		return f, faults
+	}
 	return f, append(faults, f.Validate()...)
 }
 

@@ -99,10 +99,10 @@ func (w *watcher) hear(p rtcp.Packet) {
 	}
 	const ntpEpoch = 2208988800 // seconds from 1900 to 1970
 	seconds := float64(sr.NTPTime>>32) - ntpEpoch + float64(sr.NTPTime&math.MaxUint32)/(1<<32)
-	offset := seconds - float64(time.Now().UnixNano())/1e9
+	offset := figure(seconds - float64(time.Now().UnixNano())/1e9)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.offset = &offset
+	w.offset = offset
 }
 
 func (w *watcher) see(p *flow.Packet) {

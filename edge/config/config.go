@@ -156,7 +156,9 @@ func Load(path string) (File, error) {
 // cameras, which start from it, are read.
 func Parse(data []byte) (File, []error) {
 	first := defaults()
-	strict.Decode(data, &first) // its faults come again below
+	if faults := strict.Decode(data, &first); strict.Unreadable(faults) {
+		return first, faults
+	} // other faults come again below
 	f := defaults()
 	f.Cameras = map[string]Camera{}
 	for key := range first.Cameras {
@@ -171,6 +173,9 @@ func Parse(data []byte) (File, []error) {
 func ParseCamera(data []byte) (Camera, []error) {
 	c := Camera{Detect: Everything()}
 	faults := strict.Decode(data, &c)
+	if strict.Unreadable(faults) {
+		return c, faults
+	}
 	return c, append(faults, c.validateAreas()...)
 }
 

@@ -25,13 +25,20 @@ const maxNodes = 200_000
 // maxDepth bounds nesting, so that an alias inside itself ends.
 const maxDepth = 64
 
+// ErrSyntax says that a document is no YAML at all: nothing of it was read, so what
+// it lacks is not worth saying.
+var ErrSyntax = errors.New("not YAML")
+
+// Unreadable reports whether faults are of a document that is no YAML.
+func Unreadable(faults []error) bool { return errors.Is(errors.Join(faults...), ErrSyntax) }
+
 // Decode reads one YAML document into the struct that into points at. Fields
 // that the document leaves out keep their value, so defaults go in first. The
 // names of keys are those of the yaml tags; time.Duration is read as "10s".
 func Decode(data []byte, into any) []error {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return []error{fmt.Errorf("not YAML: %w", err)}
+		return []error{fmt.Errorf("%w: %w", ErrSyntax, err)}
 	}
 	if doc.Kind == 0 { // an empty file
 		return nil
