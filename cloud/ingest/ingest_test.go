@@ -77,6 +77,24 @@ func within(t testing.TB, what string, so func() bool) {
 	t.Fatalf("never: %s", what)
 }
 
+// TestAnOutsideBroker: what `broker: {url: …}` asks for, with a broker that is not ours.
+func TestAnOutsideBroker(t *testing.T) {
+	b := start(t)
+	url := brokertest.Mosquitto(t)
+	g := ingest.New(ingest.Config{Broker: url, ClientID: "cloud-outside"}, b.store, func() {}, ingest.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- g.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
+	within(t, "it listens", func() bool { return g.Check(t.Context()) == nil })
+	x := connect(t, url, "gate-1")
+	x.say(t, "gate-1", wire.Event, batch(t, wire.NewEpoch(), 1, 7))
+	within(t, "stored and acknowledged", func() bool { return x.acked() == 7 && b.events(t) == 7 })
+}
+
 // A box publishes batches and gathers acknowledgements.
 type box struct {
 	client mqtt.Client
@@ -86,8 +104,13 @@ type box struct {
 
 func (b *bench) box(t testing.TB, name string) *box {
 	t.Helper()
+	return connect(t, b.broker.URL(), name)
+}
+
+func connect(t testing.TB, url, name string) *box {
+	t.Helper()
 	x := &box{}
-	o := mqtt.NewClientOptions().AddBroker(b.broker.URL()).SetClientID(event.NewID()).SetUsername("garden/" + name).SetPassword("word").SetOrderMatters(false)
+	o := mqtt.NewClientOptions().AddBroker(url).SetClientID(event.NewID()).SetUsername("garden/" + name).SetPassword("word").SetOrderMatters(false)
 	x.client = mqtt.NewClient(o)
 	if token := x.client.Connect(); !token.WaitTimeout(10*time.Second) || token.Error() != nil {
 		t.Fatal(token.Error())

@@ -153,15 +153,22 @@ func waiting(t *testing.T, b *outbox.Box) int64 {
 }
 
 func TestWhatIsAcknowledgedLeaves(t *testing.T) {
-	broker, box := brokertest.Start(t, "word"), open(t)
-	put(t, box, event.Motion, 120)
-	c := startCloud(t, broker.URL())
-	u := run(t, broker.URL(), "word", box)
-	within(t, 10*time.Second, "the backlog has left", func() bool { return waiting(t, box) == 0 && c.count() == 120 })
-	put(t, box, event.FireVisual, 1)
-	within(t, 5*time.Second, "a new event has left", func() bool { return waiting(t, box) == 0 && c.count() == 121 })
-	if s := u.State(); !s.Connected || s.LastAck == nil {
-		t.Errorf("state %+v", s)
+	for name, start := range map[string]func() string{
+		"embedded broker": func() string { return brokertest.Start(t, "word").URL() },
+		"mosquitto":       func() string { return brokertest.Mosquitto(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, box := start(), open(t)
+			put(t, box, event.Motion, 120)
+			c := startCloud(t, url)
+			u := run(t, url, "word", box)
+			within(t, 10*time.Second, "the backlog has left", func() bool { return waiting(t, box) == 0 && c.count() == 120 })
+			put(t, box, event.FireVisual, 1)
+			within(t, 5*time.Second, "a new event has left", func() bool { return waiting(t, box) == 0 && c.count() == 121 })
+			if s := u.State(); !s.Connected || s.LastAck == nil {
+				t.Errorf("state %+v", s)
+			}
+		})
 	}
 }
 
