@@ -5,7 +5,7 @@ import { follow } from "./feed";
 import { keys } from "./keys";
 import { Row } from "./row";
 import { applied, byUrgency, learn, newer } from "./state";
-import { lang, load, t } from "./text";
+import { type Lang, lang, load, t } from "./text";
 import type { Change, Incident, Me } from "./wire";
 
 type Link = "wait" | "on" | "off";
@@ -193,7 +193,7 @@ function useFresh(all: Map<string, Incident>, ready: boolean) {
   return { list, n, show };
 }
 
-function Top({ user, link, setLang }: { user: Me; link: Link; setLang(l: string): void }) {
+function Top({ user, link, setLang }: { user: Me; link: Link; setLang(l: Lang): void }) {
   const other = lang === "en" ? "zh-CN" : "en";
   const theme = () => {
     const root = document.documentElement;
