@@ -50,6 +50,7 @@ type raster struct {
 	tiles      []tile
 	tint       float32 // how red the scene as a whole is
 	unrest     float32 // turns of edges that are not red: what shake and noise do
+	pace       float64 // mean seconds between pictures
 	at         time.Duration
 	pictures   int
 	sample     []float32
@@ -71,7 +72,7 @@ func newRaster(cols, rows int) *raster {
 
 const (
 	memory      = 1.5              // seconds: what rates and means remember, and
-	leastMemory = 6                // pictures, where those are rare
+	leastMemory = 12               // pictures, where those are rare
 	lasting     = 3.0              // seconds: what held remembers
 	dayMemory   = 60.0             // seconds: what tint remembers
 	forget      = 20 * time.Second // after a longer gap nothing is remembered
@@ -100,6 +101,7 @@ func (r *raster) see(pix []byte, limited bool, at time.Duration) float32 {
 	}
 	r.at = at
 	r.pictures++
+	r.pace += (dt - r.pace) / float64(min(r.pictures, leastMemory))
 	r.now, r.last = r.last, r.now
 	levels := &full
 	if limited {

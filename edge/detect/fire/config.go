@@ -11,7 +11,7 @@ import "fmt"
 // Config tunes the detector.
 type Config struct {
 	// MinArea is the smallest flickering area that counts, as a share of the
-	// picture. The flame around it is two to four times as large.
+	// picture. The flame itself is larger.
 	MinArea float64 `yaml:"min_area"`
 }
 

@@ -91,17 +91,12 @@ func (d *Detector) begin(cols, rows int) {
 func (d *Detector) look(w float32) []flow.Finding {
 	r := d.cells
 	least := max(1, int(d.cfg.MinArea*float64(len(r.cells))))
-	var all []place
+	r.measure(w)
+	var out []flow.Finding
 	for i := range d.zones {
 		a := &d.zones[i]
-		places := r.places(a.mask, least)
-		all = append(all, places...)
-		a.places = follow(places, a.places, r.at)
-	}
-	r.measure(all, w)
-	var out []flow.Finding
-	for _, a := range d.zones {
-		if f, ok := d.best(a); ok {
+		a.places = follow(r.places(a.mask, least), a.places, r.at)
+		if f, ok := d.best(*a); ok {
 			out = append(out, f)
 		}
 	}

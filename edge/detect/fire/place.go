@@ -28,8 +28,13 @@ const (
 
 func (r *raster) burns(i int) bool {
 	c := &r.cells[i]
-	return c.held > leastHeld && c.peak > leastPeak && c.red-r.tint > leastRed &&
-		c.light.rate > leastLight && c.warm.rate > leastWarm && c.light.rate+c.warm.rate > leastTurns
+	return r.smoulders(i) && c.light.rate > leastLight && c.warm.rate > leastWarm && c.light.rate+c.warm.rate > leastTurns
+}
+
+// smoulders reports whether a cell may come to burn.
+func (r *raster) smoulders(i int) bool {
+	c := &r.cells[i]
+	return c.held > leastHeld && c.peak > leastPeak && c.red-r.tint > leastRed && c.light.rate+c.warm.rate > leastTurns/3
 }
 
 // places returns the places within mask that have at least so many cells.

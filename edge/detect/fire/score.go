@@ -13,6 +13,7 @@ type traits struct {
 	made   float64 // share of change that no motion explains
 	usual  float64 // share of change along one pattern
 	unrest float64 // turns of edges elsewhere
+	pace   float64 // seconds between pictures: the fewer, the more alike flames and passers-by
 }
 
 func (r *raster) traits(p place) traits {
@@ -32,7 +33,7 @@ func (r *raster) traits(p place) traits {
 	t.area = n * 160 * 90 / float64(len(r.cells))
 	t.light, t.red = t.light/n, t.red/n
 	t.made, t.usual = made/(change+1), usual/(change+1)
-	t.unrest = float64(r.unrest)
+	t.unrest, t.pace = float64(r.unrest), max(r.pace, 0.1)
 	return t
 }
 
@@ -42,14 +43,15 @@ func (r *raster) traits(p place) traits {
 func (t traits) score() float64 { return 1 / (1 + math.Exp(-t.logOdds())) }
 
 func (t traits) logOdds() float64 {
-	z := -7.4 +
-		1.35*min(math.Log(t.area/60), 2) +
-		23*min(t.light, 0.4) +
-		1.5*math.Log(min(max(t.red, 10), 50)/30) -
-		0.12*max(0, t.red-60) + // letters and brake lights: no flame is as pure a red
-		5.8*t.made +
-		3.4*min(t.usual, 0.4) -
-		20*t.unrest
+	z := -7.1 +
+		1.7*min(math.Log(t.area/60), 2) +
+		22*min(t.light, 0.4) +
+		1.3*math.Log(min(max(t.red, 10), 50)/30) -
+		0.085*max(0, t.red-60) + // letters and brake lights: no flame is as pure a red
+		6.2*t.made +
+		1.3*min(t.usual, 0.4) -
+		15*t.unrest -
+		0.6*math.Log(t.pace/0.1)
 	if lamp := t.usual - mostUsual; lamp > 0 {
 		z -= 40 * lamp
 	}

@@ -12,6 +12,8 @@ type tile struct {
 	// usual is the part of change that goes along one pattern, brighter or darker:
 	// nearly all of it where a lamp blinks.
 	usual float64
+	// pairs is how many pairs of pictures it was measured on.
+	pairs int
 }
 
 // A part is a rectangle of cells, x1 and y1 not included.
@@ -21,6 +23,7 @@ const (
 	tileSide  = 8  // cells
 	mostShift = 5  // cells between two pictures
 	mostTiles = 48 // measured in one picture
+	noise     = 4  // levels by which a cell changes where nothing does
 )
 
 func tilesIn(cells int) int { return (cells + tileSide - 1) / tileSide }
@@ -30,16 +33,17 @@ func (r *raster) tileOf(cell int) int {
 }
 
 // measure adds the newest pair of pictures, with weight w, to the tiles in which
-// the places lie. Of very many tiles it takes others each time.
-func (r *raster) measure(places []place, w float32) {
+// something may come to burn. Of very many tiles it takes others each time.
+func (r *raster) measure(w float32) {
 	hit := make([]bool, len(r.tiles))
 	n := 0
-	for _, p := range places {
-		for _, i := range p.cells {
-			if t := r.tileOf(i); !hit[t] {
-				hit[t] = true
-				n++
-			}
+	for i := range r.cells {
+		if !r.smoulders(i) {
+			continue
+		}
+		if t := r.tileOf(i); !hit[t] {
+			hit[t] = true
+			n++
 		}
 	}
 	turns := n/mostTiles + 1
@@ -58,6 +62,9 @@ func (r *raster) measureTile(t int, w float32) {
 	x, y := t%tilesIn(r.cols)*tileSide, t/tilesIn(r.cols)*tileSide
 	p := part{x, y, min(x+tileSide, r.cols), min(y+tileSide, r.rows)}
 	change := r.differs(p, 0, 0)
+	if change < noise*noise*2*tileSide*tileSide {
+		return // it has nothing to teach
+	}
 	best, bx, by := change, 0, 0
 	for dy := -mostShift; dy <= mostShift; dy++ {
 		for dx := -mostShift; dx <= mostShift; dx++ {
@@ -69,8 +76,14 @@ func (r *raster) measureTile(t int, w float32) {
 			}
 		}
 	}
+	s := &r.tiles[t]
+	s.pairs++
+	w = max(w, 1/float32(s.pairs)) // the first pairs make a plain mean
 	made, usual := min(best, r.differsWithin(p, bx, by)), r.alongUsual(p, w)
-	s, a := &r.tiles[t], float64(w)
+	if s.pairs == 1 {
+		return // it has taught the pattern; it cannot be held against it
+	}
+	a := float64(w)
 	s.change += a * (float64(change) - s.change)
 	s.made += a * (float64(made) - s.made)
 	s.usual += a * (float64(usual) - s.usual)

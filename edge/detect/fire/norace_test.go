@@ -1,0 +1,5 @@
+//go:build !race && !nocv
+
+package fire_test
+
+const raced = false
