@@ -86,6 +86,8 @@ func film(ctx context.Context, s scene, file, title string) error {
 }
 
 func draw(s scene, w io.Writer, title string) error {
+	info, err := os.Stderr.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
 	c := newCanvas(7)
 	paint := s.world(c)
 	for i := range seconds * fps {
@@ -93,10 +95,13 @@ func draw(s scene, w io.Writer, title string) error {
 		if _, err := w.Write(c.noisy(s.noise)); err != nil {
 			return err
 		}
-		if i%(fps*4) == 0 {
+		if terminal && i%(fps*4) == 0 {
 			fmt.Fprintf(os.Stderr, "\rrendering scene %s %3d%%", title, 100*i/(seconds*fps))
 		}
 	}
-	fmt.Fprintf(os.Stderr, "\rrendering scene %s 100%%\n", title)
+	if terminal {
+		fmt.Fprint(os.Stderr, "\r")
+	}
+	fmt.Fprintf(os.Stderr, "rendering scene %s 100%%\n", title)
 	return nil
 }
