@@ -3,6 +3,10 @@
 package dwell
 
 import (
+	"fmt"
+	"image"
+	"time"
+
 	"eastgate/edge/detect"
 	"eastgate/edge/flow"
 	"eastgate/edge/zone"
@@ -13,25 +17,34 @@ import (
 type Detector struct {
 	cfg   Config
 	areas zone.Areas
-	w, h  int
+	size  image.Point
 	model *model
-	zones []*watched
+	zones []watched
+	stays []*stay
+	next  int // number of the next stay; never used again
 }
 
-// Open returns a detector for the zones in which nothing may stand.
+// A watched zone and the pixels of the model that are in it.
+type watched struct {
+	zone.Zone
+	mask []bool
+}
+
+// Open returns a detector for the zones in which nothing may stand. With none of
+// them it finds nothing.
 func Open(cfg Config, areas zone.Areas) (*Detector, error) {
 	return &Detector{cfg: cfg, areas: areas}, nil
 }
 
 // Info names the method.
-func (d *Detector) Info() event.Detector { return event.Detector{Name: "dwell", Version: "1"} }
+func (d *Detector) Info() event.Detector { return event.Detector{Name: "dwell", Version: "2"} }
 
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind {
 	return []event.Kind{event.ParkingMotor, event.FireLaneBlocked}
 }
 
-// Close frees nothing.
+// Close frees nothing: the memory is Go's own.
 func (d *Detector) Close() error { return nil }
 
 // Detect returns one finding for each thing that stands in a zone.
@@ -40,34 +53,134 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	pix, err := grey.DataPtrUint8()
+	whole, err := grey.DataPtrUint8()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("grey picture: %w", err)
 	}
-	if w, h := grey.Cols(), grey.Rows(); d.model == nil || d.w != w || d.h != h {
-		d.begin(w, h)
+	size := image.Pt(grey.Cols(), grey.Rows())
+	if d.size != size {
+		d.begin(size)
 	}
-	if !d.model.see(pix, p.PTS()) {
+	if d.model == nil { // no zones
 		return nil, nil
 	}
-	var out []flow.Finding
-	least := max(int(d.cfg.MinArea*float64(d.w*d.h)), 6)
-	for _, z := range d.zones {
-		pieces := d.model.standing(z.mask, least)
-		z.match(pieces, d.model)
-		for _, s := range z.stays {
-			if s.seen != p.PTS() { // hidden, or gone: nobody knows yet
-				continue
-			}
-			out = append(out, s.finding(z.zone, p.PTS(), d.w, d.h))
-		}
-	}
-	return out, nil
+	d.look(whole, p.PTS())
+	return d.findings(p.PTS()), nil
 }
 
-func (d *Detector) begin(w, h int) {
-	d.w, d.h, d.model, d.zones = w, h, newModel(w, h), nil
-	for _, z := range d.areas.Of(zone.NoParking, zone.FireLane) {
-		d.zones = append(d.zones, &watched{zone: z, mask: zone.Raster(w, h, []zone.Zone{z}, d.areas.Masks)})
+// look brings the model and the stays up to the newest picture.
+func (d *Detector) look(whole []byte, at time.Duration) {
+	m := d.model
+	pix := m.cut(whole, d.size)
+	if gap := at - m.last; m.began < 0 || gap < 0 || gap > longest {
+		m.begin(whole, d.size.X, pix, at)
+		d.stays = nil
+		return
+	}
+	k := share(at-m.last, keep)
+	if !m.see(whole, d.size.X, pix, at) {
+		d.keep(func(s *stay) bool { return m.began != at && at-s.seen <= d.cfg.MaxOcclusion })
+		return
+	}
+	d.keep(func(s *stay) bool {
+		s.relight(m.light, k)
+		return s.see(m, d.cfg.MaxOcclusion)
+	})
+	least := max(int(d.cfg.MinArea*float64(d.size.X*d.size.Y)), 6)
+	for _, p := range m.pieces(least) {
+		if !d.grown(p) {
+			d.next++
+			d.stays = append(d.stays, m.newStay(fmt.Sprintf("s%d", d.next), p))
+		}
+	}
+}
+
+// keep drops the stays of what has left.
+func (d *Detector) keep(there func(*stay) bool) {
+	kept := d.stays[:0]
+	for _, s := range d.stays {
+		if there(s) {
+			kept = append(kept, s)
+		} else {
+			s.release(d.model)
+		}
+	}
+	clear(d.stays[len(kept):])
+	d.stays = kept
+}
+
+func (d *Detector) grown(p piece) bool {
+	for _, s := range d.stays {
+		if s.grows(d.model, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Detector) findings(at time.Duration) []flow.Finding {
+	var out []flow.Finding
+	for _, z := range d.zones {
+		for _, s := range d.stays {
+			if !d.model.standsIn(s, z.mask) {
+				continue
+			}
+			b := s.box.Add(d.model.rect.Min)
+			w, h := float64(d.size.X), float64(d.size.Y)
+			out = append(out, flow.Finding{
+				Kind: z.Kind(), Zone: z.Name, Subject: s.name, Age: at - s.rest(), Score: s.score,
+				Box: event.Box{float64(b.Min.X) / w, float64(b.Min.Y) / h, float64(b.Dx()) / w, float64(b.Dy()) / h},
+			})
+		}
+	}
+	return out
+}
+
+// standsIn reports whether the foot of a thing, its lowest third, is in a zone: a
+// lorry beside the zone covers it, but does not stand in it.
+func (m *model) standsIn(s *stay, mask []bool) bool {
+	foot := s.box.Max.Y - (s.box.Dy()+2)/3
+	in, all := 0, 0
+	for _, i := range s.pixels {
+		if i/m.w < foot {
+			continue
+		}
+		all++
+		if mask[i] {
+			in++
+		}
+	}
+	return 2*in >= all && in > 0
+}
+
+// around is how much of the picture is looked at around the zones, so that a thing
+// is seen whole.
+const around = 0.15
+
+// begin starts anew for pictures of another size.
+func (d *Detector) begin(size image.Point) {
+	d.size, d.model, d.zones, d.stays = size, nil, nil, nil
+	zones := d.areas.Of(zone.NoParking, zone.FireLane)
+	var rect image.Rectangle
+	for _, z := range zones {
+		b := z.Points.Bounds()
+		w, h := float64(size.X), float64(size.Y)
+		rect = rect.Union(image.Rect(int((b[0]-around)*w), int((b[1]-around)*h),
+			int((b[0]+b[2]+around)*w)+1, int((b[1]+b[3]+around)*h)+1))
+	}
+	rect = rect.Intersect(image.Rectangle{Max: size})
+	if rect.Empty() {
+		return
+	}
+	d.model = newModel(rect)
+	d.model.began = -1
+	for _, z := range zones {
+		raster := zone.Raster(size.X, size.Y, []zone.Zone{z}, d.areas.Masks)
+		mask := make([]bool, rect.Dx()*rect.Dy())
+		for i := range mask {
+			x, y := rect.Min.X+i%rect.Dx(), rect.Min.Y+i/rect.Dx()
+			mask[i] = raster[y*size.X+x] != 0
+		}
+		d.zones = append(d.zones, watched{z, mask})
 	}
 }

@@ -7,199 +7,200 @@ import (
 	"time"
 )
 
-// A model remembers the empty place and since when each pixel has been still.
-type model struct {
-	w, h  int
-	empty []float32       // how the place looks with nothing in it
-	prev  []float32       // the picture before, smoothed over time
-	since []time.Duration // media time since when a pixel is still
-	moved []bool          // it came to rest after moving
-	diff  []byte          // 255 where the picture differs from the empty place
-	pix   []byte
-	last  time.Duration
-	began time.Duration
-	ready bool
-}
-
-func newModel(w, h int) *model {
-	n := w * h
-	return &model{
-		w: w, h: h, empty: make([]float32, n), prev: make([]float32, n), since: make([]time.Duration, n),
-		moved: make([]bool, n), diff: make([]byte, n),
-	}
-}
-
-// restAfter is how long a thing must have been still to be said to stand.
-const restAfter = 1500 * time.Millisecond
-
 const (
-	gap       = 30 * time.Second // after a longer gap the model begins anew
-	bootstrap = 2 * time.Second  // in which what moves is not yet part of the place
-	keep      = 20 * time.Second // time constant of the empty place
-	stir      = 14               // grey levels between pictures that are movement
-	differs   = 20               // grey levels from the empty place
-	whole     = 0.6              // share of the picture that no thing fills
+	restAfter = 1500 * time.Millisecond // still for so long, and a thing is said to stand
+	keep      = 20 * time.Second        // time constant of the empty place
+	crumbs    = 30 * time.Second        // after which rests too small to be a thing become part of the place
+	smoothing = 700 * time.Millisecond  // over which stillness is judged
+	alien     = 2 * time.Second         // after which a view that is another is begun anew
+	longest   = 10 * time.Minute        // after a longer gap nothing remembered is worth much
 )
 
-// see takes in a picture; it reports whether there is anything to judge.
-func (m *model) see(pix []byte, at time.Duration) bool {
-	m.pix = pix
-	if !m.ready || at <= m.last || at-m.last > gap {
-		for i, v := range pix {
-			m.empty[i], m.prev[i], m.since[i], m.moved[i] = float32(v), float32(v), at, false
-		}
-		m.ready, m.last, m.began = true, at, at
-		return false
+// A model remembers how a part of the picture looks with nothing in it, and
+// since when each of its pixels has been still.
+type model struct {
+	rect  image.Rectangle // the part of the picture
+	w, h  int
+	light light
+	now   []float32       // the picture, in the remembered light
+	empty []float32       // the place with nothing in it
+	known []bool          // empty has been seen, and is no guess
+	calm  []float32       // the picture smoothed over time
+	since []time.Duration // media time since when a pixel is still
+	moved []bool          // it came to be as it is by moving
+	diff  []bool          // it is not as the empty place is
+	held  []bool          // a stay's
+	noise float32         // grey levels between two pictures of the same
+	last  time.Duration
+	began time.Duration
+	alien time.Duration // media time since when the view is another; negative when it is not
+	doubt int           // number of pixels that are not known
+
+	points, jumps []float32
+	labels        []int32
+	rows, part    []byte
+}
+
+func newModel(rect image.Rectangle) *model {
+	n := rect.Dx() * rect.Dy()
+	f := func() []float32 { return make([]float32, n) }
+	b := func() []bool { return make([]bool, n) }
+	return &model{
+		rect: rect, w: rect.Dx(), h: rect.Dy(), now: f(), empty: f(), calm: f(),
+		known: b(), moved: b(), diff: b(), held: b(),
+		since: make([]time.Duration, n), labels: make([]int32, n),
 	}
+}
+
+// cut returns the model's part of a picture, each pixel the mean of nine: noise and
+// the shimmer of edges are no change.
+func (m *model) cut(whole []byte, size image.Point) []byte {
+	m.rows = slices.Grow(m.rows[:0], m.w*size.Y)[:m.w*size.Y]
+	for y := max(0, m.rect.Min.Y-1); y < min(size.Y, m.rect.Max.Y+1); y++ {
+		row, out := whole[y*size.X:(y+1)*size.X], m.rows[y*m.w:(y+1)*m.w]
+		for x := range out {
+			c := m.rect.Min.X + x
+			out[x] = byte((uint(row[max(c-1, 0)]) + uint(row[c]) + uint(row[min(c+1, size.X-1)])) / 3)
+		}
+	}
+	m.part = slices.Grow(m.part[:0], m.w*m.h)[:m.w*m.h]
+	for y := range m.h {
+		c := m.rect.Min.Y + y
+		above, here, below := m.rows[max(c-1, 0)*m.w:], m.rows[c*m.w:], m.rows[min(c+1, size.Y-1)*m.w:]
+		out := m.part[y*m.w : (y+1)*m.w]
+		for x := range out {
+			out[x] = byte((uint(above[x]) + uint(here[x]) + uint(below[x])) / 3)
+		}
+	}
+	return m.part
+}
+
+// begin takes the picture for the empty place, until it is known better.
+func (m *model) begin(whole []byte, width int, pix []byte, at time.Duration) {
+	m.light = light{points: sample(whole, width, nil), gain: 1}
+	for i, v := range pix {
+		m.now[i], m.empty[i], m.calm[i] = float32(v), float32(v), float32(v)
+		m.since[i] = at
+	}
+	clear(m.known)
+	clear(m.moved)
+	clear(m.diff)
+	clear(m.held)
+	m.noise, m.last, m.began, m.alien, m.doubt = 2, at, at, -1, len(pix)
+}
+
+// see takes in a picture, whole and the model's part of it. It reports false when
+// the picture shows another view and nothing in it can be compared.
+func (m *model) see(whole []byte, width int, pix []byte, at time.Duration) bool {
 	dt := at - m.last
 	m.last = at
-	shift := m.shift()
-	changed := 0
-	for i, v := range pix {
-		m.diff[i] = 0
-		if math.Abs(float64(float32(v)-m.empty[i]-shift)) > differs {
-			m.diff[i] = 255
-			changed++
+	m.points = sample(whole, width, m.points)
+	if !m.light.fit(m.points) {
+		switch {
+		case m.alien < 0:
+			m.alien = at
+		case at-m.alien >= alien:
+			m.begin(whole, width, pix, at)
 		}
-	}
-	if float64(changed) > whole*float64(len(pix)) { // the light, or the view: begin anew
-		m.ready = false
 		return false
 	}
-	m.learn(at, dt, shift)
+	m.alien = -1
+	m.stillness(pix, at, dt)
+	m.compare()
+	m.learn(at, dt)
 	return true
 }
 
-func (m *model) learn(at, dt time.Duration, shift float32) {
-	slow := float32(1 - math.Exp(-dt.Seconds()/keep.Seconds()))
-	starting := at-m.began < bootstrap
-	for i, v := range m.pix {
-		if float32(math.Abs(float64(float32(v)-m.prev[i]))) > stir {
-			m.since[i], m.moved[i] = at, true
-			m.prev[i] = float32(v)
+// stir is the difference between pictures that is movement.
+func (m *model) stir() float32 { return min(max(6*m.noise, 10), 20) }
+
+// differs is the difference from the empty place that is more than noise.
+func (m *model) differs() float32 { return min(max(7*m.noise, 16), 28) }
+
+func (m *model) stillness(pix []byte, at, dt time.Duration) {
+	table, stir, k := m.light.table(), m.stir(), share(dt, smoothing)
+	m.jumps = m.jumps[:0]
+	for i, raw := range pix {
+		v := table[raw]
+		d := abs(v - m.calm[i])
+		if i%61 == 0 {
+			m.jumps = append(m.jumps, d)
+		}
+		m.now[i] = v
+		if d > stir {
+			m.since[i], m.moved[i], m.calm[i] = at, true, v
 		} else {
-			m.prev[i] += 0.3 * (float32(v) - m.prev[i])
+			m.calm[i] += k * (v - m.calm[i])
+		}
+	}
+	if len(m.jumps) > 0 { // the median of |d| is two thirds of the deviation
+		slices.Sort(m.jumps)
+		m.noise += 0.1 * (1.5*m.jumps[len(m.jumps)/2] - m.noise)
+	}
+}
+
+// compare marks what is not as the empty place is. Where that was never seen, it
+// is guessed from what is known around.
+func (m *model) compare() {
+	if m.doubt > 0 {
+		m.suspect()
+		m.guess()
+	}
+	t := m.differs()
+	for i, v := range m.now {
+		m.diff[i] = abs(v-m.empty[i]) > t
+	}
+}
+
+// learn lets the empty place follow what is there, but for what has come to stand.
+func (m *model) learn(at, dt time.Duration) {
+	k := share(dt, keep)
+	m.relight(k)
+	guessed := m.doubt < len(m.now) // from what is known around
+	for i, v := range m.now {
+		still := at - m.since[i]
+		if !m.known[i] {
+			// Nothing moved here since the beginning, or the guess was right.
+			if still >= restAfter && (!m.moved[i] || guessed && !m.diff[i]) {
+				m.settle(i)
+			}
+			continue
 		}
 		switch {
-		case m.diff[i] == 0:
-			m.empty[i] += slow * (float32(v) - m.empty[i])
-			if !starting && at-m.since[i] > bootstrap {
+		case !m.diff[i]:
+			m.empty[i] += k * (v - m.empty[i])
+			if still > 2*restAfter {
 				m.moved[i] = false
 			}
-		case !m.moved[i]: // changed without moving: light, a shadow that crept
-			m.empty[i] += slow * (float32(v) - m.empty[i])
-		default:
-			m.empty[i] += 0.1 * slow * shift
+		case m.held[i]:
+		case !m.moved[i], still > crumbs: // light that creeps, and what is too small to matter
+			m.empty[i] += k * (v - m.empty[i])
 		}
 	}
 }
 
-// shift is how much brighter the picture as a whole has become.
-func (m *model) shift() float32 {
-	var d []int
-	for i := 0; i < len(m.pix); i += 37 {
-		d = append(d, int(math.Round(float64(float32(m.pix[i])-m.empty[i]))))
+// settle makes what is at pixel i part of the empty place.
+func (m *model) settle(i int) {
+	if !m.known[i] {
+		m.known[i] = true
+		m.doubt--
 	}
-	slices.Sort(d)
-	return float32(d[len(d)/2])
+	m.empty[i], m.moved[i], m.diff[i] = m.now[i], false, false
 }
 
-// A piece is something connected that stands.
-type piece struct {
-	box   image.Rectangle
-	n     int
-	still time.Duration // for how long most of it has been at rest
+// relight moves the remembered light by share k towards the real one, for all
+// that is remembered here. Stays move theirs with it.
+func (m *model) relight(k float32) {
+	gain, add := 1+k*(m.light.gain-1), k*m.light.add
+	for i := range m.empty {
+		m.empty[i] = gain*m.empty[i] + add
+		m.calm[i] = gain*m.calm[i] + add
+		m.now[i] = gain*m.now[i] + add
+	}
+	m.light.follow(m.points, k)
 }
 
-// standing returns what stands within mask and is large enough. What turns out to
-// be a ghost, the place that something has left, becomes part of the empty place.
-func (m *model) standing(mask []byte, least int) []piece {
-	rest := make([]byte, len(mask))
-	for i, k := range mask {
-		if k != 0 && m.diff[i] != 0 && m.moved[i] && m.last-m.since[i] >= restAfter {
-			rest[i] = 255
-		}
-	}
-	var out []piece
-	for _, pixels := range connected(rest, m.w, m.h) {
-		if len(pixels) < least {
-			continue
-		}
-		if m.ghost(pixels) {
-			for _, i := range pixels {
-				m.empty[i], m.moved[i] = float32(m.pix[i]), false
-			}
-			continue
-		}
-		p := piece{n: len(pixels)}
-		ages := make([]time.Duration, 0, len(pixels))
-		for _, i := range pixels {
-			x, y := i%m.w, i/m.w
-			p.box = p.box.Union(image.Rect(x, y, x+1, y+1))
-			ages = append(ages, m.last-m.since[i])
-		}
-		slices.Sort(ages)
-		p.still = ages[len(ages)/2]
-		out = append(out, p)
-	}
-	return out
-}
-
-// crop copies the pixels of a rectangle.
-func (m *model) crop(r image.Rectangle) []byte {
-	out := make([]byte, 0, r.Dx()*r.Dy())
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		out = append(out, m.pix[y*m.w+r.Min.X:y*m.w+r.Max.X]...)
-	}
-	return out
-}
-
-// ghost reports whether the outline of pixels was sharper in the memory than it is
-// now: then it is the memory that holds a thing, and the thing has left.
-func (m *model) ghost(pixels []int) bool {
-	in := make(map[int]bool, len(pixels))
-	for _, i := range pixels {
-		in[i] = true
-	}
-	var now, then float64
-	for _, i := range pixels {
-		x, y := i%m.w, i/m.w
-		if x < 2 || y < 2 || x >= m.w-2 || y >= m.h-2 {
-			continue
-		}
-		for _, step := range [4]int{-1, 1, -m.w, m.w} {
-			if in[i+step] {
-				continue
-			}
-			now += math.Abs(float64(m.pix[i]) - float64(m.pix[i+2*step]))
-			then += math.Abs(float64(m.empty[i]) - float64(m.empty[i+2*step]))
-		}
-	}
-	return now < 0.8*then
-}
-
-// connected returns the pixels of each connected piece; pieces two pixels apart
-// are one. It clears r.
-func connected(r []byte, w, h int) [][]int {
-	var out [][]int
-	for start, v := range r {
-		if v == 0 {
-			continue
-		}
-		r[start] = 0
-		pixels := []int{start}
-		for k := 0; k < len(pixels); k++ {
-			x, y := pixels[k]%w, pixels[k]/w
-			for yy := max(0, y-2); yy <= min(h-1, y+2); yy++ {
-				for xx := max(0, x-2); xx <= min(w-1, x+2); xx++ {
-					if j := yy*w + xx; r[j] != 0 {
-						r[j] = 0
-						pixels = append(pixels, j)
-					}
-				}
-			}
-		}
-		out = append(out, pixels)
-	}
-	return out
+// share is how far a value with a time constant moves in dt.
+func share(dt, constant time.Duration) float32 {
+	return float32(1 - math.Exp(-dt.Seconds()/constant.Seconds()))
 }
