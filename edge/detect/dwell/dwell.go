@@ -65,7 +65,7 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 		return nil, nil
 	}
 	d.look(whole, p.PTS())
-	return d.findings(), nil
+	return d.findings(p.PTS()), nil
 }
 
 // look brings the model and the stays up to the newest picture.
@@ -118,9 +118,7 @@ func (d *Detector) grown(p piece) bool {
 	return false
 }
 
-// findings lists what stands in a zone. While a thing is hidden its age rests: who
-// drives off does not grow older.
-func (d *Detector) findings() []flow.Finding {
+func (d *Detector) findings(at time.Duration) []flow.Finding {
 	var out []flow.Finding
 	for _, z := range d.zones {
 		for _, s := range d.stays {
@@ -130,7 +128,7 @@ func (d *Detector) findings() []flow.Finding {
 			b := s.box.Add(d.model.rect.Min)
 			w, h := float64(d.size.X), float64(d.size.Y)
 			out = append(out, flow.Finding{
-				Kind: z.Kind(), Zone: z.Name, Subject: s.name, Age: max(s.seen-s.rest(), 0), Score: s.score,
+				Kind: z.Kind(), Zone: z.Name, Subject: s.name, Age: at - s.rest(), Score: s.score,
 				Box: event.Box{float64(b.Min.X) / w, float64(b.Min.Y) / h, float64(b.Dx()) / w, float64(b.Dy()) / h},
 			})
 		}

@@ -24,7 +24,6 @@ type model struct {
 	light light
 	now   []float32       // the picture, in the remembered light
 	empty []float32       // the place with nothing in it
-	first []float32       // the picture with which all began
 	known []bool          // empty has been seen, and is no guess
 	calm  []float32       // the picture smoothed over time
 	since []time.Duration // media time since when a pixel is still
@@ -47,7 +46,7 @@ func newModel(rect image.Rectangle) *model {
 	f := func() []float32 { return make([]float32, n) }
 	b := func() []bool { return make([]bool, n) }
 	return &model{
-		rect: rect, w: rect.Dx(), h: rect.Dy(), now: f(), empty: f(), first: f(), calm: f(),
+		rect: rect, w: rect.Dx(), h: rect.Dy(), now: f(), empty: f(), calm: f(),
 		known: b(), moved: b(), diff: b(), held: b(),
 		since: make([]time.Duration, n), labels: make([]int32, n),
 	}
@@ -80,7 +79,7 @@ func (m *model) cut(whole []byte, size image.Point) []byte {
 func (m *model) begin(whole []byte, width int, pix []byte, at time.Duration) {
 	m.light = light{points: sample(whole, width, nil), gain: 1}
 	for i, v := range pix {
-		m.now[i], m.empty[i], m.first[i], m.calm[i] = float32(v), float32(v), float32(v), float32(v)
+		m.now[i], m.empty[i], m.calm[i] = float32(v), float32(v), float32(v)
 		m.since[i] = at
 	}
 	clear(m.known)
@@ -195,7 +194,6 @@ func (m *model) relight(k float32) {
 	gain, add := 1+k*(m.light.gain-1), k*m.light.add
 	for i := range m.empty {
 		m.empty[i] = gain*m.empty[i] + add
-		m.first[i] = gain*m.first[i] + add
 		m.calm[i] = gain*m.calm[i] + add
 		m.now[i] = gain*m.now[i] + add
 	}

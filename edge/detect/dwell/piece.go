@@ -10,7 +10,7 @@ import (
 type piece struct {
 	pixels []int
 	box    image.Rectangle
-	rest   time.Duration // media time when three quarters of it had come to rest
+	rest   time.Duration // media time when most of it came to rest
 	score  float64
 }
 
@@ -97,7 +97,7 @@ func (m *model) piece(pixels []int) piece {
 		since[k] = m.since[i]
 	}
 	slices.Sort(since)
-	p.rest = since[len(since)*3/4] // its plain middle did not seem to move
+	p.rest = since[len(since)/2]
 	return p
 }
 
@@ -113,29 +113,24 @@ func (m *model) bounds(pixels []int) image.Rectangle {
 
 // judge tells a thing from the place itself.
 func (m *model) judge(p *piece) verdict {
-	unknown, stirred, back := 0, 0, 0
+	unknown, stirred := 0, 0
 	for _, i := range p.pixels {
-		if m.known[i] {
-			continue
-		}
-		unknown++
-		if m.since[i] > m.began {
-			stirred++
-			if abs(m.now[i]-m.first[i]) < m.differs() {
-				back++
+		if !m.known[i] {
+			unknown++
+			if m.since[i] > m.began {
+				stirred++
 			}
 		}
 	}
 	new := m.unexplained(p.pixels)
 	p.score = min(0.5+new, 1)
 	if 2*unknown > len(p.pixels) {
-		p.score = onGuess
-		if 3*stirred < unknown || 2*back > stirred || m.ghost(p.pixels, m.first) {
-			return ground // it never moved itself, or something passed before it, or drove off
+		if 3*stirred < unknown {
+			return ground // it never moved itself
 		}
 		return m.judgeUnknown(p)
 	}
-	if new < lit || m.ghost(p.pixels, m.empty) {
+	if new < lit || m.ghost(p.pixels) {
 		return ground
 	}
 	return thing
@@ -180,11 +175,11 @@ func (m *model) inside(i int) bool {
 
 // ghost reports whether the outline of pixels was sharper in the memory than it is
 // now: then it is the memory that holds a thing, and the thing has left.
-func (m *model) ghost(pixels []int, memory []float32) bool {
+func (m *model) ghost(pixels []int) bool {
 	var now, then float32
 	m.outline(pixels, func(in, out int) {
 		now += abs(m.now[in] - m.now[out])
-		then += abs(memory[in] - memory[out])
+		then += abs(m.empty[in] - m.empty[out])
 	})
 	return now < 0.8*then
 }
@@ -206,7 +201,6 @@ func (m *model) outline(pixels []int, step func(in, out int)) {
 }
 
 const (
-	onGuess  = 0.5           // score of a thing on a place that was never seen empty
 	closed   = 0.5           // share of a thing's outline that is an edge
 	patience = 4 * restAfter // after which what is still unsure is the place
 )

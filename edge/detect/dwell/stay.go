@@ -61,7 +61,6 @@ func (s *stay) release(m *model) {
 // has left.
 func (s *stay) see(m *model, patience time.Duration) bool {
 	t := m.differs()
-	s.follow(m)
 	var there, empty, other int
 	for k, i := range s.pixels {
 		switch v := m.now[i]; {
@@ -89,67 +88,6 @@ func (s *stay) see(m *model, patience time.Duration) bool {
 	}
 	s.seen = m.last
 	return len(s.pixels) > 0
-}
-
-const (
-	roll    = 4   // pixels that a thing may roll between two pictures and be followed
-	better  = 0.6 // a place where it rolled fits better than where it was by this factor
-	perStay = 400 // pixels of a stay that are compared
-)
-
-// follow moves the stay by a few pixels when that is where it now is: things creep to
-// their stop, and cameras sway on their poles.
-func (s *stay) follow(m *model) {
-	here := s.misfit(m, 0, 0)
-	if here < m.differs()/3 {
-		return
-	}
-	dx, dy, best := 0, 0, here
-	for y := -roll; y <= roll; y++ {
-		for x := -roll; x <= roll; x++ {
-			if f := s.misfit(m, x, y); f < best {
-				dx, dy, best = x, y, f
-			}
-		}
-	}
-	if best < better*here && best < m.differs()/2 {
-		s.shift(m, dx, dy)
-	}
-}
-
-// misfit is how much the picture differs from the stay's look moved by dx and dy, in
-// grey levels; much is no worse than enough.
-func (s *stay) misfit(m *model, dx, dy int) float32 {
-	const enough = 40
-	var sum, n float32
-	for k := 0; k < len(s.pixels); k += max(1, len(s.pixels)/perStay) {
-		x, y := s.pixels[k]%m.w+dx, s.pixels[k]/m.w+dy
-		if x < 0 || y < 0 || x >= m.w || y >= m.h {
-			continue
-		}
-		sum, n = sum+min(abs(m.now[y*m.w+x]-s.look[k]), enough), n+1
-	}
-	if n == 0 {
-		return enough
-	}
-	return sum / n
-}
-
-// shift moves the stay; what rolls over the edge is lost.
-func (s *stay) shift(m *model, dx, dy int) {
-	s.release(m)
-	n := 0
-	for k, i := range s.pixels {
-		x, y := i%m.w+dx, i/m.w+dy
-		if x < 0 || y < 0 || x >= m.w || y >= m.h || m.held[y*m.w+x] {
-			continue
-		}
-		m.held[y*m.w+x] = true
-		s.pixels[n], s.look[n], s.fresh[n] = y*m.w+x, s.look[k], m.last
-		n++
-	}
-	s.pixels, s.look, s.fresh = s.pixels[:n], s.look[:n], s.fresh[:n]
-	s.settleBox(m)
 }
 
 // refresh takes over how the thing looks now, where it differs by no more than t.
