@@ -69,7 +69,7 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cloud.secret: %w", err)
 	}
-	b.outbox, err = outbox.Open(outbox.Config{Path: filepath.Join(f.Data, "outbox.db"), MaxBytes: f.Outbox.MaxBytes}, outbox.NewMetrics(b.reg), log)
+	b.outbox, err = outbox.Open(outbox.Config{Path: filepath.Join(f.Data, "outbox.db"), MaxBytes: f.Outbox.MaxBytes, MinFree: f.Outbox.MinFree}, outbox.NewMetrics(b.reg), log)
 	if err != nil {
 		return nil, err
 	}

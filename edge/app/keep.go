@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 type store interface {
 	Put(ctx context.Context, m outbox.Message) error
 	Lost() ([]outbox.Lost, error)
-	Told(outbox.Lost) error
+	Report(ctx context.Context, m outbox.Message, told outbox.Lost) error
 }
 
 // A keeper puts events into the outbox. Cameras never wait for the disk: what
@@ -31,6 +32,7 @@ type keeper struct {
 	log    *slog.Logger
 	mu     sync.Mutex
 	held   []outbox.Message // in the order of their coming
+	gone   []outbox.Lost    // given up here, not yet told; at most one a priority
 	failed bool             // the last write failed; said once
 	broken error            // the outbox must be opened again
 }
@@ -60,8 +62,10 @@ func (k *keeper) keep(ctx context.Context, e event.Event) {
 	k.hold(m)
 }
 
-func (k *keeper) write(ctx context.Context, m outbox.Message) bool {
-	err := k.box.Put(ctx, m)
+func (k *keeper) write(ctx context.Context, m outbox.Message) bool { return k.judge(k.box.Put(ctx, m)) }
+
+// judge remembers how the outbox is and reports whether it took an event.
+func (k *keeper) judge(err error) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if errors.Is(err, outbox.ErrBroken) {
@@ -98,7 +102,19 @@ func (k *keeper) giveUpLeast() {
 	}
 	k.log.Error("memory for events is full, one is given up", "id", k.held[least].ID, "priority", k.held[least].Priority)
 	k.m.givenUp.Inc()
+	k.regret(k.held[least].Priority)
 	k.held = append(k.held[:least], k.held[least+1:]...)
+}
+
+// regret notes that an event was given up that never was on the disk.
+func (k *keeper) regret(priority int) {
+	for i := range k.gone {
+		if k.gone[i].Priority == priority {
+			k.gone[i].Count++
+			return
+		}
+	}
+	k.gone = append(k.gone, outbox.Lost{Priority: priority, Count: 1, Since: time.Now()})
 }
 
 func (k *keeper) waiting() int {
@@ -124,6 +140,7 @@ func (k *keeper) Run(ctx context.Context) error {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 			defer cancel()
 			k.flush(last)
+			k.tell(last)
 			if n := k.waiting(); n > 0 {
 				k.log.Error("events that were only in memory are lost", "events", n)
 			}
@@ -155,37 +172,56 @@ func (k *keeper) flush(ctx context.Context) {
 	}
 }
 
-// tell makes an event of what the outbox had to give up, so that the cloud knows
-// what it will never see.
+// tell makes an event of what was given up, so that the cloud knows what it will
+// never see.
 func (k *keeper) tell(ctx context.Context) {
 	lost, err := k.box.Lost()
 	if err != nil { // the outbox is broken; writing says so
 		return
 	}
 	for _, l := range lost {
-		e := k.lossEvent(l)
-		body, err := wire.EncodeEvent(&e)
-		if err != nil {
-			k.log.Error("loss of events cannot be told", "err", err)
+		if m, ok := k.lossMessage(l); !ok || !k.judge(k.box.Report(ctx, m, l)) {
 			return
 		}
-		if k.write(ctx, outbox.Message{ID: e.ID, Priority: int(e.Kind.Level()), Body: body}) {
-			if err := k.box.Told(l); err != nil {
-				k.log.Warn("loss of events will be told again", "err", err)
-			}
+	}
+	k.mu.Lock()
+	gone := k.gone
+	k.gone = nil
+	k.mu.Unlock()
+	for i, l := range gone {
+		if m, ok := k.lossMessage(l); ok && !k.write(ctx, m) {
+			k.mu.Lock()
+			k.gone = append(k.gone, gone[i:]...)
+			k.mu.Unlock()
+			return
 		}
 	}
 }
 
-func (k *keeper) lossEvent(l outbox.Lost) event.Event {
+func (k *keeper) lossMessage(l outbox.Lost) (outbox.Message, bool) {
 	id := event.NewID()
-	return event.Event{
+	e := event.Event{
 		ID: id, Episode: id, Source: k.source, Kind: event.EventsLost, State: event.Start,
 		Time: time.Now().UTC(), Since: l.Since.UTC(),
 		Certainty: "Observed", Severity: event.EventsLost.Severity(), Urgency: event.EventsLost.Urgency(), Status: "Actual",
-		Score: 1, Note: fmt.Sprintf("%d events of priority %d gave way, sequences %d to %d", l.Count, l.Priority, l.First, l.Last),
-		Detector: event.Detector{Name: "outbox", Version: "1"}, Clock: status.Clock(),
+		Score: 1, Note: lossNote(l), Detector: event.Detector{Name: "outbox", Version: "1"}, Clock: status.Clock(),
 	}
+	body, err := wire.EncodeEvent(&e)
+	if err != nil {
+		k.log.Error("loss of events cannot be told", "err", err)
+		return outbox.Message{}, false
+	}
+	return outbox.Message{ID: e.ID, Priority: int(e.Kind.Level()), Body: body}, true
+}
+
+func lossNote(l outbox.Lost) string {
+	switch {
+	case l.File != "":
+		return fmt.Sprintf("the file of waiting events was damaged and is kept as %.80s; what waited in it is lost unless it can be read", filepath.Base(l.File))
+	case l.Last == 0:
+		return fmt.Sprintf("%d events of priority %d were lost: disk and memory were full", l.Count, l.Priority)
+	}
+	return fmt.Sprintf("%d events of priority %d gave way, sequences %d to %d", l.Count, l.Priority, l.First, l.Last)
 }
 
 func (k *keeper) take() (outbox.Message, bool) {

@@ -41,11 +41,14 @@ func (d *disk) Lost() ([]outbox.Lost, error) {
 	return d.lost, nil
 }
 
-func (d *disk) Told(outbox.Lost) error {
+func (d *disk) Report(ctx context.Context, m outbox.Message, _ outbox.Lost) error {
+	err := d.Put(ctx, m)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lost = nil
-	return nil
+	if err == nil {
+		d.lost = nil
+	}
+	return err
 }
 
 // order is what was stored.
@@ -119,8 +122,8 @@ func TestWhenMemoryIsFullTooTheLeastUrgentGoes(t *testing.T) {
 		if err := stop(); err != nil { // the last try, when the box stops
 			t.Error(err)
 		}
-		if got := d.order(); len(got) != maxHeld || got[0] != 1 {
-			t.Errorf("%d stored, the first of priority %d", len(got), got[0])
+		if got := d.order(); len(got) != maxHeld+1 || got[0] != 1 || got[maxHeld] != int(event.EventsLost.Level()) {
+			t.Errorf("%d stored, the first of priority %d, the last of %d: not that some were given up", len(got), got[0], got[len(got)-1])
 		}
 	})
 }

@@ -58,6 +58,9 @@ type Cloud struct {
 type Outbox struct {
 	MaxBytes int64 `yaml:"max_bytes"` // of events
 	Pictures int64 `yaml:"max_picture_bytes"`
+	// MinFree is the room that the disk shall keep: with less, events that are not
+	// urgent replace older ones.
+	MinFree int64 `yaml:"min_free_bytes"`
 }
 
 // Detect says what to look for. A camera's own section overrides the file's.
@@ -135,7 +138,7 @@ func defaults() File {
 	return File{
 		Data:   "/var/lib/eastgate",
 		Listen: "127.0.0.1:9464",
-		Outbox: Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30},
+		Outbox: Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30, MinFree: 256 << 20},
 		Detect: Everything(),
 	}
 }
@@ -238,6 +241,9 @@ func (o Outbox) validate() []error {
 	}
 	if o.Pictures < leastOutbox {
 		faults = append(faults, fmt.Errorf("outbox.max_picture_bytes: %d is less than %d", o.Pictures, leastOutbox))
+	}
+	if o.MinFree < 0 {
+		faults = append(faults, fmt.Errorf("outbox.min_free_bytes: %d is less than 0", o.MinFree))
 	}
 	return faults
 }

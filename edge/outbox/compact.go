@@ -1,46 +1,112 @@
 package outbox
 
 import (
+	"bytes"
 	"errors"
 	"os"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
 
-// compactFrom is the size of file from which it pays to write a mostly empty one
-// anew. bbolt reuses pages but never gives them back.
-const compactFrom = 32 << 20
+// bbolt reuses pages but never gives them back. It pays to write a file anew that
+// is larger than compactFrom and mostly empty; what it still holds is copied, so
+// a running box waits until that is little.
+const (
+	compactFrom = 32 << 20
+	compactMost = 16 << 20
+)
 
-// compact returns a database that is not mostly empty: db, or a copy in its
+// compactAgain is how long a compaction that failed is not tried again.
+const compactAgain = 10 * time.Minute
+
+// hollow reports whether the file of tx is worth to be written anew.
+func hollow(tx *bolt.Tx, used int64) bool { return tx.Size() >= compactFrom && used <= tx.Size()/4 }
+
+// compactAtStart returns a database that is not mostly empty: db, or a copy in its
 // place. A copy that fails costs nothing: db goes on.
-func (b *Box) compact(db *bolt.DB) *bolt.DB {
-	info, err := os.Stat(b.cfg.Path)
-	if err != nil || info.Size() < compactFrom {
-		return db
-	}
-	var used int64
-	err = db.View(func(tx *bolt.Tx) error {
+func (b *Box) compactAtStart(db *bolt.DB) *bolt.DB {
+	worth := false
+	err := db.View(func(tx *bolt.Tx) error {
 		l, err := openLedger(tx)
 		if err == nil {
-			used = l.bytes()
+			worth = hollow(tx, l.bytes())
 		}
 		return err
 	})
-	if err != nil || used > info.Size()/4 {
+	if err != nil || !worth {
 		return db
 	}
-	to, err := b.rewrite(db)
+	to, err := b.copyOf(func(to *bolt.DB) error { return followWhole(to, db) })
 	if err != nil {
 		b.log.Warn("outbox file is mostly empty but could not be made smaller", "file", b.cfg.Path, "err", err)
 		return db
 	}
-	b.log.Info("outbox file made smaller", "file", b.cfg.Path, "from_bytes", info.Size(), "used_bytes", used)
+	if err := os.Rename(to.Path(), b.cfg.Path); err != nil {
+		b.log.Warn("outbox file could not be replaced by a smaller one", "file", b.cfg.Path, "err", errors.Join(err, discardCopy(to)))
+		return db
+	}
+	db.Close() //nolint:errcheck // it has no name any more
 	return to
 }
 
-// rewrite copies db into a new file and puts it in db's place. Both are locked
-// until the old one has lost its name.
-func (b *Box) rewrite(db *bolt.DB) (*bolt.DB, error) {
+// mayCompact is asked in a write that removed messages, and makes the file smaller
+// behind the back of those who go on writing.
+func (b *Box) mayCompact(tx *bolt.Tx, used int64) {
+	if used > compactMost || !hollow(tx, used) {
+		return
+	}
+	tx.OnCommit(func() { // the caller of the write holds life, so Close comes later
+		if !b.compacting.CompareAndSwap(false, true) {
+			return
+		}
+		b.behind.Go(func() {
+			if err := b.compact(); err != nil {
+				b.log.Warn("outbox file is mostly empty but could not be made smaller; tried again later", "file", b.cfg.Path, "err", err)
+				time.AfterFunc(compactAgain, func() { b.compacting.Store(false) })
+				return
+			}
+			b.compacting.Store(false)
+		})
+	})
+}
+
+// compact copies the file while others write to it, and lets them wait only for
+// what has changed since.
+func (b *Box) compact() error {
+	began := time.Now()
+	to, err := b.copyOf(b.followPiecemeal)
+	if err != nil {
+		return err
+	}
+	b.life.Lock()
+	defer b.life.Unlock()
+	held := time.Now()
+	if err := b.usable(); err != nil {
+		return errors.Join(ignoreClosed(err), discardCopy(to))
+	}
+	if err := followWhole(to, b.db); err != nil {
+		return errors.Join(err, discardCopy(to))
+	}
+	if err := os.Rename(to.Path(), b.cfg.Path); err != nil {
+		return errors.Join(err, discardCopy(to))
+	}
+	err = errors.Join(b.db.Close(), syncDir(b.cfg.Path))
+	b.db = to
+	b.m.compactions.Inc()
+	b.log.Info("outbox file made smaller", "file", b.cfg.Path, "took", time.Since(began).String(), "writers_waited", time.Since(held).String())
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// copyOf opens a new file beside the box's own and fills it.
+func (b *Box) copyOf(fill func(to *bolt.DB) error) (*bolt.DB, error) {
 	path := b.cfg.Path + ".compact"
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -49,12 +115,103 @@ func (b *Box) rewrite(db *bolt.DB) (*bolt.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	const perTx = 8 << 20
-	if err = bolt.Compact(to, db, perTx); err == nil {
-		err = os.Rename(path, b.cfg.Path)
+	if err := fill(to); err != nil {
+		return nil, errors.Join(err, discardCopy(to))
 	}
-	if err != nil {
-		return nil, errors.Join(err, to.Close(), os.Remove(path))
+	return to, nil
+}
+
+func discardCopy(to *bolt.DB) error { return errors.Join(to.Close(), os.Remove(to.Path())) }
+
+// pieceBytes is what one transaction copies: a reader keeps the writers of a file
+// that grows waiting.
+const pieceBytes = 2 << 20
+
+// followPiecemeal copies while others write; what they do meanwhile may be missed.
+func (b *Box) followPiecemeal(to *bolt.DB) error {
+	for {
+		var more bool
+		if err := b.read(func(src *bolt.Tx) (err error) {
+			more, err = follow(to, src, pieceBytes)
+			return err
+		}); err != nil || !more {
+			return err
+		}
 	}
-	return to, db.Close()
+}
+
+func followWhole(to, from *bolt.DB) error {
+	return from.View(func(src *bolt.Tx) error {
+		for more := true; more; {
+			var err error
+			if more, err = follow(to, src, pieceBytes); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// follow brings to nearer to what src holds: it drops what is gone and adds at most
+// room bytes of what is new. It reports whether there is more.
+func follow(to *bolt.DB, src *bolt.Tx, room int) (more bool, err error) {
+	err = to.Update(func(dst *bolt.Tx) error {
+		return src.ForEach(func(name []byte, from *bolt.Bucket) error {
+			into, err := dst.CreateBucketIfNotExists(name)
+			if err != nil {
+				return err
+			}
+			if err := prune(into, from); err != nil {
+				return err
+			}
+			if bytes.Equal(name, metaBucket) {
+				return from.ForEach(into.Put)
+			}
+			if room, err = extend(into, from, room); err != nil {
+				return err
+			}
+			more = more || room < 0
+			return into.SetSequence(from.Sequence())
+		})
+	})
+	return more, err
+}
+
+// prune deletes from into what from has not.
+func prune(into, from *bolt.Bucket) error {
+	var gone [][]byte
+	if err := into.ForEach(func(k, _ []byte) error {
+		if from.Get(k) == nil {
+			gone = append(gone, k)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, k := range gone {
+		if err := into.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// extend puts into into what from has beyond its last key: sequences only rise, so
+// nothing new comes before. What is left of room is below 0 when it did not do.
+func extend(into, from *bolt.Bucket, room int) (int, error) {
+	into.FillPercent = fill
+	next := []byte{}
+	if last, _ := into.Cursor().Last(); last != nil {
+		next = append(append(next, last...), 0) // the smallest key after last
+	}
+	c := from.Cursor()
+	for k, v := c.Seek(next); k != nil && room >= 0; k, v = c.Next() {
+		if room -= len(v); room < 0 {
+			break
+		}
+		if err := into.Put(k, v); err != nil {
+			return 0, err
+		}
+	}
+	return room, nil
 }

@@ -15,6 +15,9 @@ import (
 // is ten times slower under load.
 const batchDelay = 2 * time.Millisecond
 
+// fill is how full pages become: keys only ever rise.
+const fill = 0.9
+
 // write runs f in a shared transaction, perhaps more than once.
 func (b *Box) write(f func(tx *bolt.Tx) error) error {
 	b.life.RLock()
@@ -56,9 +59,9 @@ func (b *Box) judge(err error) error {
 	case err == nil || errors.Is(err, ErrFull):
 		return err
 	case errors.Is(err, berrors.ErrMaxSizeReached):
-		return fmt.Errorf("%w: %s may not grow past %d bytes", ErrFull, b.cfg.Path, b.cfg.maxFile())
+		return fmt.Errorf("%w: %w: %s may not grow past %d bytes", ErrFull, errNoRoom, b.cfg.Path, b.cfg.maxFile())
 	case noSpace(err):
-		return fmt.Errorf("no room on the disk of %s, free some: %w", b.cfg.Path, err)
+		return fmt.Errorf("%w on the disk of %s, free some: %w", errNoRoom, b.cfg.Path, err)
 	}
 	cause := fmt.Errorf("%w: %s: %w", ErrBroken, b.cfg.Path, err)
 	if b.broken.CompareAndSwap(nil, &cause) {
@@ -66,6 +69,9 @@ func (b *Box) judge(err error) error {
 	}
 	return *b.broken.Load()
 }
+
+// errNoRoom says that the file cannot grow.
+var errNoRoom = errors.New("no room")
 
 // noSpace also looks at the words, because bbolt does not wrap the errors of
 // growing its file.

@@ -10,7 +10,8 @@ import (
 type Metrics struct {
 	put, refused, acked, givenUp *prometheus.CounterVec
 	waiting                      *prometheus.GaugeVec
-	bytes                        prometheus.Gauge
+	bytes, shortage              prometheus.Gauge
+	compactions                  prometheus.Counter
 	commit                       prometheus.Histogram
 }
 
@@ -35,12 +36,18 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		bytes: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "edge_outbox_bytes", Help: "Bytes that waiting messages take.",
 		}),
+		shortage: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "edge_outbox_disk_short", Help: "1 while the disk has less room than it shall keep.",
+		}),
+		compactions: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "edge_outbox_compactions_total", Help: "Times that the file was made smaller while in use.",
+		}),
 		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "edge_outbox_commit_seconds", Help: "Time until a write was on the disk, waiting for others included.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 13),
 		}),
 	}
-	reg.MustRegister(m.waiting, m.bytes, m.commit)
+	reg.MustRegister(m.waiting, m.bytes, m.shortage, m.compactions, m.commit)
 	return m
 }
 
@@ -49,6 +56,13 @@ func (m *Metrics) start(s Stats) {
 		m.waiting.WithLabelValues(label(i + 1)).Set(float64(n))
 	}
 	m.bytes.Set(float64(s.Bytes))
+}
+
+func (m *Metrics) short(yes bool) {
+	m.shortage.Set(0)
+	if yes {
+		m.shortage.Set(1)
+	}
 }
 
 func label(priority int) string { return strconv.Itoa(priority) }

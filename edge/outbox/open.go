@@ -22,12 +22,12 @@ import (
 //
 // A file that is damaged is moved to "PATH.corrupt-TIME" and a new one, with a new
 // epoch, takes its place: a box that cannot send yesterday's events shall still
-// send today's. Quarantined tells the caller, who has to raise the alarm.
+// send today's. Lost tells of it until it was reported.
 func Open(c Config, m *Metrics, log *slog.Logger) (*Box, error) {
 	if err := errors.Join(c.Validate()...); err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
-	b := &Box{cfg: c, m: m, log: log, arrivals: make(chan struct{}, 1)}
+	b := &Box{cfg: c, m: m, log: log, arrivals: make(chan struct{}, 1), space: newSpace(c, m, log)}
 	err := b.open()
 	if isDamage(err) {
 		if b.quarantined, err = quarantine(c.Path, err, log); err == nil {
@@ -53,10 +53,10 @@ func (b *Box) open() error {
 	if err != nil {
 		return err
 	}
-	if b.epoch, err = setUp(db); err != nil {
+	if b.epoch, err = setUp(db, b.quarantined); err != nil {
 		return errors.Join(err, db.Close())
 	}
-	b.db = b.compact(db)
+	b.db = b.compactAtStart(db)
 	return syncDir(b.cfg.Path)
 }
 
@@ -80,8 +80,9 @@ func openFile(path string, c Config) (db *bolt.DB, err error) {
 	return db, nil
 }
 
-// setUp makes what a new file lacks and returns the epoch.
-func setUp(db *bolt.DB) (epoch string, err error) {
+// setUp makes what a new file lacks and returns the epoch. damaged is the file that
+// it replaces, if any.
+func setUp(db *bolt.DB, damaged string) (epoch string, err error) {
 	err = db.View(func(tx *bolt.Tx) error {
 		if meta := tx.Bucket(metaBucket); meta != nil {
 			epoch = string(meta.Get(epochKey))
@@ -103,7 +104,10 @@ func setUp(db *bolt.DB) (epoch string, err error) {
 			}
 		}
 		l := &ledger{tx: tx}
-		return errors.Join(meta.Put(epochKey, []byte(epoch)), l.save())
+		if damaged != "" {
+			err = meta.Put(damagedKey, appendDamaged(damaged, time.Now()))
+		}
+		return errors.Join(err, meta.Put(epochKey, []byte(epoch)), l.save())
 	})
 }
 

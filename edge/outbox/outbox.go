@@ -77,8 +77,12 @@ type Box struct {
 	epoch       string
 	quarantined string
 	arrivals    chan struct{}
+	space       *space
 
-	// life is held for reading by whoever uses db, for writing by Close.
+	behind     sync.WaitGroup // the compaction
+	compacting atomic.Bool
+
+	// life is held for reading by whoever uses db, for writing by who changes it.
 	life   sync.RWMutex
 	closed bool
 	broken atomic.Pointer[error]
@@ -86,10 +90,6 @@ type Box struct {
 
 // Epoch names this outbox file, by a ULID. A new file starts a new epoch.
 func (b *Box) Epoch() string { return b.epoch }
-
-// Quarantined is where a damaged file was moved when the box was opened; empty
-// when the file was sound.
-func (b *Box) Quarantined() string { return b.quarantined }
 
 // Arrivals receives after something was put, once for many, and is closed by
 // Close. It serves one reader.
@@ -101,6 +101,11 @@ func (b *Box) Arrivals() <-chan struct{} { return b.arrivals }
 // After ErrFull nothing has changed. After any other error that is not ErrBroken
 // m is not stored; after ErrBroken it may be.
 func (b *Box) Put(ctx context.Context, m Message) error {
+	return b.store(ctx, m, func(*ledger) error { return nil })
+}
+
+// store puts m, and does also in the same write.
+func (b *Box) store(ctx context.Context, m Message, also func(*ledger) error) error {
 	if err := m.check(); err != nil {
 		return err
 	}
@@ -108,7 +113,11 @@ func (b *Box) Put(ctx context.Context, m Message) error {
 		return fmt.Errorf("put message %s: %w", m.ID, err)
 	}
 	value := appendRecord(nil, record{PutAt: time.Now(), ID: m.ID, Body: m.Body})
-	err := b.write(func(tx *bolt.Tx) error { return b.put(tx, m.Priority, value) })
+	put := func(tx *bolt.Tx) error { return b.put(tx, m.Priority, value, also) }
+	err := b.write(put)
+	if errors.Is(err, errNoRoom) && b.yield(m.Priority) {
+		err = b.write(put)
+	}
 	if err != nil {
 		b.m.refused.WithLabelValues(label(m.Priority)).Inc()
 		return fmt.Errorf("put message %s: %w", m.ID, err)
@@ -117,9 +126,12 @@ func (b *Box) Put(ctx context.Context, m Message) error {
 }
 
 // put runs inside a transaction that may be run again.
-func (b *Box) put(tx *bolt.Tx, priority int, value []byte) error {
+func (b *Box) put(tx *bolt.Tx, priority int, value []byte, also func(*ledger) error) error {
 	l, err := openLedger(tx)
 	if err != nil {
+		return err
+	}
+	if err := also(l); err != nil {
 		return err
 	}
 	if err := b.makeRoom(l, priority, size(value)); err != nil {
@@ -130,7 +142,7 @@ func (b *Box) put(tx *bolt.Tx, priority int, value []byte) error {
 	if err != nil {
 		return err
 	}
-	bucket.FillPercent = 0.9 // keys only ever rise
+	bucket.FillPercent = fill
 	if err := bucket.Put(key(seq), value); err != nil {
 		return err
 	}
@@ -196,6 +208,7 @@ func (b *Box) Ack(epoch string, ranges ...Range) (Acked, error) {
 		if out.Deleted == 0 {
 			return nil
 		}
+		b.mayCompact(tx, l.bytes())
 		return l.save()
 	})
 	if err != nil {
@@ -208,12 +221,14 @@ func (b *Box) Ack(epoch string, ranges ...Range) (Acked, error) {
 // arrivals. It may be called again.
 func (b *Box) Close() error {
 	b.life.Lock()
-	defer b.life.Unlock()
 	if b.closed {
+		b.life.Unlock()
 		return nil
 	}
 	b.closed = true
 	close(b.arrivals)
+	b.life.Unlock()
+	b.behind.Wait()
 	if err := b.db.Close(); err != nil {
 		return fmt.Errorf("close outbox %s: %w", b.cfg.Path, err)
 	}

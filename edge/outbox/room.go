@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,20 +13,42 @@ import (
 // priority and a size fits. More urgent ones never give way, and nothing does
 // when that would not help.
 func (b *Box) makeRoom(l *ledger, priority int, bytes int64) error {
-	goal := l.bytes() + bytes - b.cfg.limit(priority)
+	limit := b.limit(l, priority)
+	goal := l.bytes() + bytes - limit
 	if goal <= 0 {
 		return nil
 	}
-	last := max(priority, urgent+1)
-	could := int64(0)
-	for p := Priorities; p >= last; p-- {
-		could += l.books[p-1].Bytes
+	if l.yielding(priority) < goal {
+		return fmt.Errorf("%w: %d bytes wait, %d are allowed for priority %d", ErrFull, l.bytes(), limit, priority)
 	}
-	if could < goal {
-		return fmt.Errorf("%w: %d bytes wait, %d are allowed for priority %d", ErrFull, l.bytes(), b.cfg.limit(priority), priority)
+	return b.shed(l, priority, goal, slack(limit))
+}
+
+// limit is how full the box may be now: a disk that is short stops it from growing.
+func (b *Box) limit(l *ledger, priority int) int64 {
+	limit := b.cfg.limit(priority)
+	if priority == urgent || !b.space.short() {
+		return limit
 	}
-	for p := Priorities; p >= last && goal > 0; p-- {
-		want := goal + b.cfg.slack()
+	return min(limit, max(l.bytes(), shortBytes))
+}
+
+// yieldFrom is the most urgent priority that gives way to another.
+func yieldFrom(priority int) int { return max(priority, urgent+1) }
+
+// yielding is how many bytes would give way to a priority.
+func (l *ledger) yielding(priority int) (n int64) {
+	for p := Priorities; p >= yieldFrom(priority); p-- {
+		n += l.books[p-1].Bytes
+	}
+	return n
+}
+
+// shed gives up what may give way to a priority, until goal bytes and, from the
+// same priority, more bytes are free.
+func (b *Box) shed(l *ledger, priority int, goal, more int64) error {
+	for p := Priorities; p >= yieldFrom(priority) && goal > 0; p-- {
+		want := goal + more
 		gone, err := l.remove(p, 0, func(_ uint64, bytes int64) bool {
 			want -= bytes
 			return want+bytes > 0
@@ -47,6 +70,33 @@ func (b *Box) makeRoom(l *ledger, priority int, bytes int64) error {
 	return nil
 }
 
+// yieldBytes is what gives way first when the file cannot grow.
+const yieldBytes = 256 << 10
+
+// yield makes room inside a file that cannot grow, for a message that was refused.
+// It reports whether there is any; the freed pages serve the next write. To delete
+// takes a few free pages too: where they lack, deleting more takes less.
+func (b *Box) yield(priority int) bool {
+	for goal, most := int64(yieldBytes), false; !most; goal *= 4 {
+		some := false
+		err := b.write(func(tx *bolt.Tx) error {
+			l, err := openLedger(tx)
+			if err != nil {
+				return err
+			}
+			some, most = l.yielding(priority) > 0, l.yielding(priority) <= goal
+			if !some {
+				return nil
+			}
+			return errors.Join(b.shed(l, priority, goal, 0), l.save())
+		})
+		if !errors.Is(err, errNoRoom) {
+			return err == nil && some
+		}
+	}
+	return false
+}
+
 // left counts a departure once it is certain.
 func (b *Box) left(tx *bolt.Tx, priority int, gone departure, as *prometheus.CounterVec) {
 	tx.OnCommit(func() {
@@ -54,57 +104,6 @@ func (b *Box) left(tx *bolt.Tx, priority int, gone departure, as *prometheus.Cou
 		b.m.waiting.WithLabelValues(label(priority)).Sub(float64(gone.Count))
 		b.m.bytes.Sub(float64(gone.Bytes))
 	})
-}
-
-// Lost says what one priority had to give up. Between First and Last others may
-// have been delivered: Count is exact, the ends are bounds.
-type Lost struct {
-	Priority    int
-	Count       int64
-	First, Last uint64
-	Since       time.Time
-}
-
-// Lost returns what was given up and not yet told, at most one for each priority.
-// It is kept on disk until Told, so that no loss is silent.
-func (b *Box) Lost() ([]Lost, error) {
-	var out []Lost
-	err := b.read(func(tx *bolt.Tx) error {
-		l, err := openLedger(tx)
-		if err != nil {
-			return err
-		}
-		for i, k := range l.books {
-			if k.Lost > 0 {
-				out = append(out, Lost{i + 1, k.Lost, k.LostFirst, k.LostLast, time.UnixMilli(k.LostSince).UTC()})
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
-// Told forgets a loss: whoever needs to know has been told of it, durably. What
-// was lost since then stays to be told.
-func (b *Box) Told(told Lost) error {
-	err := b.write(func(tx *bolt.Tx) error {
-		l, err := openLedger(tx)
-		if err != nil {
-			return err
-		}
-		k := &l.books[told.Priority-1]
-		k.Lost -= min(told.Count, k.Lost)
-		if k.Lost == 0 {
-			k.LostFirst, k.LostLast, k.LostSince = 0, 0, 0
-		} else {
-			k.LostFirst = max(k.LostFirst, told.Last+1)
-		}
-		return l.save()
-	})
-	if err != nil {
-		return fmt.Errorf("note that a loss was told: %w", err)
-	}
-	return nil
 }
 
 // discard gives up messages whose records are damaged, so that they are counted

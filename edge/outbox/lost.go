@@ -1,0 +1,81 @@
+package outbox
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Lost says what one priority had to give up. Between First and Last others may
+// have been delivered: Count is exact, the ends are bounds.
+type Lost struct {
+	Priority    int
+	Count       int64
+	First, Last uint64
+	Since       time.Time
+	// File is where a damaged file was moved, with all that waited in it; then
+	// nothing else but Since is known.
+	File string
+}
+
+// Lost returns what was given up and not yet reported, at most one for each
+// priority, and a damaged file. It is kept on disk until Report, so that no loss is
+// silent.
+func (b *Box) Lost() ([]Lost, error) {
+	var out []Lost
+	err := b.read(func(tx *bolt.Tx) error {
+		l, err := openLedger(tx)
+		if err != nil {
+			return err
+		}
+		if v := tx.Bucket(metaBucket).Get(damagedKey); v != nil {
+			file, at := parseDamaged(v)
+			out = append(out, Lost{File: file, Since: at})
+		}
+		for i, k := range l.books {
+			if k.Lost > 0 {
+				out = append(out, Lost{i + 1, k.Lost, k.LostFirst, k.LostLast, time.UnixMilli(k.LostSince).UTC(), ""})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Report puts the message that tells of a loss and forgets the loss, in one write:
+// it is told once, whatever breaks. What was lost since then stays to be told.
+func (b *Box) Report(ctx context.Context, m Message, told Lost) error {
+	if told.File == "" && (told.Priority < 1 || told.Priority > Priorities) {
+		return fmt.Errorf("report of a loss: priority %d is not from 1 to %d", told.Priority, Priorities)
+	}
+	return b.store(ctx, m, func(l *ledger) error {
+		if told.File != "" {
+			return l.tx.Bucket(metaBucket).Delete(damagedKey)
+		}
+		k := &l.books[told.Priority-1]
+		k.Lost -= min(told.Count, k.Lost)
+		if k.Lost == 0 {
+			k.LostFirst, k.LostLast, k.LostSince = 0, 0, 0
+		} else {
+			k.LostFirst = max(k.LostFirst, told.Last+1)
+		}
+		return nil
+	})
+}
+
+// damagedKey holds where a damaged file went: when, Unix ms, 8 bytes · path.
+var damagedKey = []byte("damaged")
+
+func appendDamaged(file string, at time.Time) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(at.UnixMilli())), file...)
+}
+
+func parseDamaged(v []byte) (file string, at time.Time) {
+	if len(v) < 8 {
+		return "?", time.Time{}
+	}
+	return string(v[8:]), time.UnixMilli(int64(binary.BigEndian.Uint64(v))).UTC()
+}
