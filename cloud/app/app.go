@@ -74,10 +74,16 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 }
 
 func openStore(ctx context.Context, f config.File) (*store.Store, error) {
-	if err := os.MkdirAll(f.StoreDir(), 0o700); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+	if dir := f.StoreDir(); dir != "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
 	}
-	return store.Open(ctx, f.Store)
+	address, err := f.StoreAddress()
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, address)
 }
 
 // openBroker starts the embedded broker, unless there is another one, and says how

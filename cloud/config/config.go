@@ -21,9 +21,13 @@ type File struct {
 	// Listen is where pages and the API answer, as host:port.
 	Listen string `yaml:"listen"`
 	// PublicURL is how browsers reach it; with https, cookies are kept to TLS.
-	PublicURL   string `yaml:"public_url"`
-	Store       string `yaml:"store"` // sqlite:PATH
-	EvidenceDir string `yaml:"evidence_dir"`
+	PublicURL string `yaml:"public_url"`
+	// Store is sqlite:PATH, or postgres://USER@HOST/DATABASE, which several
+	// replicas may share.
+	Store string `yaml:"store"`
+	// StorePassword is PostgreSQL's, kept out of the address.
+	StorePassword secret.Ref `yaml:"store_password"`
+	EvidenceDir   string     `yaml:"evidence_dir"`
 	// EvidenceBytes bounds the pictures that are kept.
 	EvidenceBytes int64  `yaml:"evidence_max_bytes"`
 	Broker        Broker `yaml:"broker"`
@@ -83,9 +87,7 @@ func (f File) Validate() []error {
 	if u, err := url.Parse(f.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		bad("public_url: %q is no address such as https://host", f.PublicURL)
 	}
-	if !strings.HasPrefix(f.Store, "sqlite:") {
-		bad("store: want sqlite:PATH")
-	}
+	faults = append(faults, f.validateStore()...)
 	if f.EvidenceDir == "" {
 		bad("evidence_dir: a folder is needed")
 	}
@@ -93,6 +95,50 @@ func (f File) Validate() []error {
 		bad("evidence_max_bytes: %d is less than 64 MiB", f.EvidenceBytes)
 	}
 	return append(faults, f.Broker.validate()...)
+}
+
+func (f File) validateStore() []error {
+	if path, ok := strings.CutPrefix(f.Store, "sqlite:"); ok && path != "" {
+		if f.StorePassword.Set() {
+			return []error{errors.New("store_password: SQLite has none")}
+		}
+		return nil
+	}
+	if !f.postgres() {
+		return []error{errors.New("store: want sqlite:PATH or postgres://USER@HOST/DATABASE")}
+	}
+	u, err := url.Parse(f.Store)
+	switch {
+	case err != nil:
+		return []error{errors.New("store: the address of PostgreSQL cannot be read")} // err would show a password
+	case !f.Broker.Outside() && f.Broker.Dir == "":
+		return []error{errors.New("broker.dir: the embedded broker needs a folder when the store is PostgreSQL")}
+	}
+	if _, has := u.User.Password(); has && f.StorePassword.Set() {
+		return []error{errors.New("store_password: the address in store holds a password too")}
+	}
+	return nil
+}
+
+func (f File) postgres() bool {
+	return strings.HasPrefix(f.Store, "postgres://") || strings.HasPrefix(f.Store, "postgresql://")
+}
+
+// StoreAddress is where the store is, with its password.
+func (f File) StoreAddress() (string, error) {
+	if !f.StorePassword.Set() {
+		return f.Store, nil
+	}
+	word, err := f.StorePassword.Load()
+	if err != nil {
+		return "", fmt.Errorf("store_password: %w", err)
+	}
+	u, err := url.Parse(f.Store)
+	if err != nil {
+		return "", errors.New("store: the address of PostgreSQL cannot be read")
+	}
+	u.User = url.UserPassword(u.User.Username(), word.Reveal())
+	return u.String(), nil
 }
 
 func (b Broker) validate() []error {
@@ -115,8 +161,12 @@ func (b Broker) validate() []error {
 	return faults
 }
 
-// StoreDir is the folder beside which other files of the cloud belong.
+// StoreDir is the folder beside which other files of the cloud belong; empty with
+// PostgreSQL.
 func (f File) StoreDir() string {
+	if f.postgres() {
+		return ""
+	}
 	path := strings.TrimPrefix(f.Store, "sqlite:")
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
 		return path[:i]

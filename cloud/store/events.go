@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"eastgate/cloud/ingest"
@@ -15,28 +16,23 @@ import (
 // Record stores what one message brought. When it returns nil all of it is
 // committed: new events, events that were there, and refusals.
 func (s *Store) Record(ctx context.Context, site, box string, items []wire.Item, refused []wire.Refusal) (ingest.Recording, error) {
-	bodies := make([][]byte, len(items))
+	bodies := make([]string, len(items))
 	for i := range items {
-		var err error
-		if bodies[i], err = json.Marshal(&items[i].Event); err != nil {
+		body, err := json.Marshal(&items[i].Event)
+		if err != nil {
 			return ingest.Recording{}, err
 		}
+		bodies[i] = string(body)
 	}
 	var out ingest.Recording
-	w := recording{site: site, box: box, now: ms(time.Now())}
-	err := s.group.do(ctx, func(tx *sql.Tx) error {
+	r := recording{site: site, box: box, now: ms(time.Now())}
+	err := s.group.do(ctx, func(tx *Tx) error {
 		out = ingest.Recording{}
-		for i, it := range items {
-			if err := w.event(tx, it, bodies[i], &out); err != nil {
-				return fmt.Errorf("store event %s: %w", it.Event.ID, err)
-			}
+		if err := r.events(tx, items, bodies, &out); err != nil {
+			return fmt.Errorf("store %d events: %w", len(items), err)
 		}
-		for _, r := range refused {
-			if _, err := tx.Exec(`INSERT INTO refusals (site, box, epoch, priority, sequence, received, fault, raw)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-				site, box, r.Epoch, int(r.Priority), int64(r.Sequence), w.now, r.Err.Error(), string(r.Raw)); err != nil { //nolint:gosec // sequences stay far below
-				return fmt.Errorf("store refusal: %w", err)
-			}
+		if err := r.refusals(tx, refused); err != nil {
+			return fmt.Errorf("store %d refusals: %w", len(refused), err)
 		}
 		return nil
 	})
@@ -49,34 +45,124 @@ type recording struct {
 	now       int64
 }
 
-func (w recording) event(tx *sql.Tx, it wire.Item, body []byte, out *ingest.Recording) error {
-	res, err := tx.Exec(`INSERT INTO events (id, site, box, epoch, priority, sequence, kind, time, received, backfill, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
-		it.Event.ID, w.site, w.box, it.Epoch, int(it.Priority), int64(it.Sequence), string(it.Event.Kind), //nolint:gosec // sequences stay far below
-		ms(it.Event.Time), w.now, it.Backfill, string(body))
+// events inserts all in one statement: on PostgreSQL each statement is a round trip.
+func (r recording) events(tx *Tx, items []wire.Item, bodies []string, out *ingest.Recording) error {
+	if len(items) == 0 {
+		return nil
+	}
+	var rows values
+	for i, it := range items {
+		rows.add(tx.next(eventPosition), it.Event.ID, r.site, r.box, it.Epoch, int(it.Priority), int64(it.Sequence), //nolint:gosec // sequences stay far below
+			string(it.Event.Kind), ms(it.Event.Time), r.now, it.Backfill, bodies[i])
+	}
+	res, err := tx.Exec(`INSERT INTO events (position, id, site, box, epoch, priority, sequence, kind, time, received, backfill, body)
+		VALUES `+rows.String()+` ON CONFLICT (id) DO NOTHING`, rows.args...)
 	if err != nil {
 		return err
 	}
-	if n, err := res.RowsAffected(); err != nil {
-		return err
-	} else if n == 0 {
-		out.Repeats++
-		return nil
-	}
-	out.New++
-	if it.Epoch == "" { // our own: no box's stream
-		return nil
-	}
-	var others int
-	if err := tx.QueryRow(`SELECT count(*) FROM events WHERE site = $1 AND box = $2 AND epoch = $3 AND priority = $4 AND sequence = $5 AND id <> $6`,
-		w.site, w.box, it.Epoch, int(it.Priority), int64(it.Sequence), it.Event.ID).Scan(&others); err != nil { //nolint:gosec // as above
+	n, err := res.RowsAffected()
+	if err != nil {
 		return err
 	}
-	if others > 0 {
-		out.Clashes = append(out.Clashes, it.Position)
+	out.New, out.Repeats = int(n), len(items)-int(n)
+	if out.New == 0 {
+		return nil
+	}
+	return r.clashes(tx, items, out)
+}
+
+// clashes looks for places in the box's streams that another event holds too.
+func (r recording) clashes(tx *Tx, items []wire.Item, out *ingest.Recording) error {
+	type stream struct {
+		epoch    string
+		priority event.Level
+	}
+	streams := map[stream][]any{}
+	for _, it := range items {
+		if it.Epoch != "" { // else our own: no box's stream
+			k := stream{it.Epoch, it.Priority}
+			streams[k] = append(streams[k], int64(it.Sequence)) //nolint:gosec // sequences stay far below
+		}
+	}
+	for k, seqs := range streams {
+		args := append([]any{r.site, r.box, k.epoch, int(k.priority)}, seqs...)
+		rows, err := tx.Query(`SELECT sequence FROM events WHERE site = $1 AND box = $2 AND epoch = $3 AND priority = $4
+			AND sequence IN (`+holders(5, len(seqs))+`) GROUP BY sequence HAVING count(*) > 1 ORDER BY sequence`, args...)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var seq int64
+			if err := rows.Scan(&seq); err != nil {
+				return closing(rows, err)
+			}
+			out.Clashes = append(out.Clashes, wire.Position{Epoch: k.epoch, Priority: k.priority, Sequence: uint64(seq)}) //nolint:gosec // it was one
+		}
+		if err := closing(rows, rows.Err()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
+
+// holders are n placeholders from $first on.
+func holders(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
+
+func closing(rows *sql.Rows, err error) error {
+	if e := rows.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+func (r recording) refusals(tx *Tx, refused []wire.Refusal) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	var rows values
+	for _, f := range refused {
+		rows.add(tx.next(eventPosition), r.site, r.box, f.Epoch, int(f.Priority), int64(f.Sequence), r.now, text(f.Err.Error()), text(string(f.Raw))) //nolint:gosec // sequences stay far below
+	}
+	_, err := tx.Exec(`INSERT INTO refusals (position, site, box, epoch, priority, sequence, received, fault, raw)
+		VALUES `+rows.String()+` ON CONFLICT DO NOTHING`, rows.args...)
+	return err
+}
+
+// text makes what came from outside storable: PostgreSQL takes neither NUL nor
+// what is no UTF-8.
+func text(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
+}
+
+// values are the rows of one INSERT.
+type values struct {
+	list strings.Builder
+	args []any
+}
+
+func (v *values) add(row ...any) {
+	sep := "("
+	if len(v.args) > 0 {
+		sep = ", ("
+	}
+	for _, x := range row {
+		v.args = append(v.args, x)
+		fmt.Fprintf(&v.list, "%s$%d", sep, len(v.args))
+		sep = ", "
+	}
+	v.list.WriteByte(')')
+}
+
+func (v *values) String() string { return v.list.String() }
 
 // RecordOwn stores an event that the cloud itself makes.
 func (s *Store) RecordOwn(ctx context.Context, e event.Event) error {

@@ -15,8 +15,56 @@ type group struct {
 }
 
 type job struct {
-	do   func(*sql.Tx) error
+	do   func(*Tx) error
 	done chan error
+}
+
+// A Tx is a transaction of the group. It holds the counters of positions from its
+// first statement on, so that two replicas never wait for each other crosswise.
+type Tx struct {
+	*sql.Tx
+	counters map[counter]int64
+	moved    map[counter]bool
+}
+
+// A counter numbers the rows of one order, in the order in which they become visible.
+type counter string
+
+const (
+	eventPosition  counter = "events"
+	changePosition counter = "changes"
+)
+
+// next takes the next place in an order.
+func (tx *Tx) next(c counter) int64 {
+	tx.counters[c]++
+	tx.moved[c] = true
+	return tx.counters[c]
+}
+
+func (tx *Tx) hold(statement string) error {
+	rows, err := tx.Query(statement)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var c counter
+		var n int64
+		if err := rows.Scan(&c, &n); err != nil {
+			return closing(rows, err)
+		}
+		tx.counters[c] = n
+	}
+	return closing(rows, rows.Err())
+}
+
+func (tx *Tx) keep() error {
+	for c := range tx.moved {
+		if _, err := tx.Exec("UPDATE counters SET value = $1 WHERE name = $2", tx.counters[c], string(c)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // How much one commit may hold, and how long the first waits for others.
@@ -38,7 +86,7 @@ func (g *group) close() {
 
 // do runs f in a transaction that it may share with others. f may run twice: when
 // somebody else's part of a shared transaction fails, each is tried alone.
-func (g *group) do(ctx context.Context, f func(*sql.Tx) error) error {
+func (g *group) do(ctx context.Context, f func(*Tx) error) error {
 	j := job{f, make(chan error, 1)}
 	select {
 	case g.jobs <- j:
@@ -52,22 +100,31 @@ func (g *group) run() {
 	defer close(g.ended)
 	for first := range g.jobs {
 		jobs := g.gather(first)
-		err := g.s.transact(context.Background(), func(tx *sql.Tx) error {
-			for _, j := range jobs {
-				if err := j.do(tx); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := g.transact(jobs...)
 		for _, j := range jobs {
 			if err != nil && len(jobs) > 1 {
-				j.done <- g.s.transact(context.Background(), j.do)
+				j.done <- g.transact(j)
 				continue
 			}
 			j.done <- err
 		}
 	}
+}
+
+// transact runs jobs in one transaction.
+func (g *group) transact(jobs ...job) error {
+	return g.s.transact(context.Background(), func(raw *sql.Tx) error {
+		tx := &Tx{Tx: raw, counters: map[counter]int64{}, moved: map[counter]bool{}}
+		if err := tx.hold(g.s.kind.hold); err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if err := j.do(tx); err != nil {
+				return err
+			}
+		}
+		return tx.keep()
+	})
 }
 
 func (g *group) gather(first job) []job {

@@ -72,7 +72,7 @@ func scanIncident(row interface{ Scan(...any) error }) (incident.Incident, error
 
 // Apply implements incident.Store.
 func (s *Store) Apply(ctx context.Context, changes []incident.Change, folded int64) error {
-	return s.group.do(ctx, func(tx *sql.Tx) error {
+	return s.group.do(ctx, func(tx *Tx) error {
 		for _, c := range changes {
 			if err := apply(tx, c); err != nil {
 				return err
@@ -87,7 +87,7 @@ func (s *Store) Apply(ctx context.Context, changes []incident.Change, folded int
 	})
 }
 
-func apply(tx *sql.Tx, c incident.Change) error {
+func apply(tx *Tx, c incident.Change) error {
 	i := c.Incident
 	body, err := json.Marshal(i)
 	if err != nil {
@@ -113,8 +113,8 @@ func apply(tx *sql.Tx, c incident.Change) error {
 	if _, err := tx.Exec(`INSERT INTO episodes (episode, incident) VALUES ($1, $2) ON CONFLICT (episode) DO NOTHING`, i.Episode, i.ID); err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO changes (incident, at, what, who, why, body) VALUES ($1, $2, $3, $4, $5, $6)`,
-		i.ID, ms(c.At), c.What, c.By, c.Why, string(body))
+	_, err = tx.Exec(`INSERT INTO changes (position, incident, at, what, who, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		tx.next(changePosition), i.ID, ms(c.At), c.What, c.By, c.Why, string(body))
 	return err
 }
 

@@ -6,25 +6,20 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"eastgate/cloud/store"
+	"eastgate/cloud/store/storetest"
 	"eastgate/shared/event"
 	"eastgate/shared/wire"
 )
 
-func open(t testing.TB, path string) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+func TestMain(m *testing.M) {
+	defer storetest.Stop()
+	m.Run()
 }
 
 func items(epoch string, first uint64, n int) []wire.Item {
@@ -44,15 +39,19 @@ const childEnv = "STORE_CHILD"
 // TestKill kills a process that stores events, several times, and looks whether
 // every event that it said was stored is there.
 func TestKill(t *testing.T) {
-	if path := os.Getenv(childEnv); path != "" {
-		storeUntilKilled(t, path)
+	if address := os.Getenv(childEnv); address != "" {
+		storeUntilKilled(t, address)
 		return
 	}
-	path := filepath.Join(t.TempDir(), "cloud.db")
+	t.Run("sqlite", func(t *testing.T) { kill(t, storetest.SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { kill(t, storetest.Postgres(t)) })
+}
+
+func kill(t *testing.T, address string) {
 	promised := 0
 	for range 4 {
 		cmd := exec.Command(os.Args[0], "-test.run", "^TestKill$")
-		cmd.Env = append(os.Environ(), childEnv+"="+path)
+		cmd.Env = append(os.Environ(), childEnv+"="+address)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -70,15 +69,15 @@ func TestKill(t *testing.T) {
 		}
 		cmd.Wait()
 	}
-	s := open(t, path)
+	s := storetest.Open(t, address)
 	n, err := s.Events(t.Context())
 	if err != nil || n < int64(promised) || promised < 1600 {
 		t.Errorf("%d events are there (%v), %d were promised", n, err, promised)
 	}
 }
 
-func storeUntilKilled(t *testing.T, path string) {
-	s := open(t, path)
+func storeUntilKilled(t *testing.T, address string) {
+	s := storetest.Open(t, address)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	for range 4 {
@@ -97,8 +96,9 @@ func storeUntilKilled(t *testing.T, path string) {
 	wg.Wait()
 }
 
-func TestRepeatsAndClashes(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "cloud.db"))
+func TestRepeatsAndClashes(t *testing.T) { storetest.Each(t, repeatsAndClashes) }
+
+func repeatsAndClashes(t *testing.T, s *store.Store) {
 	epoch := wire.NewEpoch()
 	first := items(epoch, 1, 5)
 	for round, want := range []struct{ isNew, repeats int }{{5, 0}, {0, 5}} {
@@ -113,8 +113,9 @@ func TestRepeatsAndClashes(t *testing.T) {
 	}
 }
 
-func TestOneBadWriteDoesNotSpoilItsNeighbours(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "cloud.db"))
+func TestOneBadWriteDoesNotSpoilItsNeighbours(t *testing.T) { storetest.Each(t, oneBadWrite) }
+
+func oneBadWrite(t *testing.T, s *store.Store) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
@@ -136,19 +137,24 @@ func TestOneBadWriteDoesNotSpoilItsNeighbours(t *testing.T) {
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	for address, want := range map[string]string{
-		"postgres://user:word@host/db":    "only sqlite:PATH",
-		"sqlite:":                         "only sqlite:PATH",
-		"sqlite:/nowhere/at/all/cloud.db": "open store /nowhere/at/all/cloud.db",
+		"mysql://user:hunter2@host/db": "want sqlite:PATH or postgres://",
+		"sqlite:":                      "want sqlite:PATH or postgres://",
+		"postgres://user:hunter2@127.0.0.1:1/db?password=hunter2": "open store postgres://user:xxxxx@127.0.0.1:1/db",
+		"sqlite:/nowhere/at/all/cloud.db":                         "open store /nowhere/at/all/cloud.db",
 	} {
 		_, err := store.Open(t.Context(), address)
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "word") {
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
 }
 
 func BenchmarkRecord50(b *testing.B) {
-	s := open(b, filepath.Join(b.TempDir(), "cloud.db"))
+	b.Run("sqlite", func(b *testing.B) { record50(b, storetest.Open(b, storetest.SQLite(b))) })
+	b.Run("postgres", func(b *testing.B) { record50(b, storetest.Open(b, storetest.Postgres(b))) })
+}
+
+func record50(b *testing.B, s *store.Store) {
 	epoch, next := wire.NewEpoch(), uint64(1)
 	for b.Loop() {
 		if _, err := s.Record(context.Background(), "garden", "gate-1", items(epoch, next, 50), nil); err != nil {

@@ -2,7 +2,7 @@
 -- Times are milliseconds since 1970, UTC. What code looks into as a whole is kept as JSON text.
 
 CREATE TABLE events (
-    position   INTEGER PRIMARY KEY,
+    position   BIGINT PRIMARY KEY,
     id         TEXT NOT NULL UNIQUE,
     site       TEXT NOT NULL,
     box        TEXT NOT NULL,
@@ -19,7 +19,7 @@ CREATE INDEX events_place_in_stream ON events (site, box, epoch, priority, seque
 
 -- What came and could not be an event: kept as it came, so that nothing is lost for a fault in a program.
 CREATE TABLE refusals (
-    position INTEGER PRIMARY KEY,
+    position BIGINT PRIMARY KEY,
     site     TEXT NOT NULL,
     box      TEXT NOT NULL,
     epoch    TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE episodes (
 );
 
 CREATE TABLE changes (
-    position INTEGER PRIMARY KEY,
+    position BIGINT PRIMARY KEY,
     incident TEXT NOT NULL,
     at       BIGINT NOT NULL,
     what     TEXT NOT NULL,
