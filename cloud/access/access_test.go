@@ -3,6 +3,8 @@ package access_test
 import (
 	"errors"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,11 +38,14 @@ func TestPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := p.Login(t.Context(), "li", word, "10.0.0.1")
-	if err != nil || s.User != (access.User{Name: "li", Role: access.Guard}) || s.Token == "" || s.CSRF == "" {
+	if err != nil || s.User.Name != "li" || s.User.Unit != access.CommunityUnit || s.User.Party != access.Committee || s.Token == "" || s.CSRF == "" {
 		t.Fatalf("login: %+v, %v", s, err)
 	}
+	if roles := access.ActorFor(s.User, access.Anywhere).Roles; !slices.Equal(roles, []access.Role{access.Guard, access.DutyOfficer}) {
+		t.Errorf("a guard is %v", roles)
+	}
 	back, err := p.Session(t.Context(), s.Token)
-	if err != nil || back.User != s.User || back.CSRF != s.CSRF {
+	if err != nil || !reflect.DeepEqual(back.User, s.User) || back.CSRF != s.CSRF {
 		t.Errorf("session: %+v, %v", back, err)
 	}
 	if err := p.Logout(t.Context(), s.Token); err != nil {

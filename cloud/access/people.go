@@ -1,9 +1,10 @@
-// Package access knows who may come in: people with a name, a role and a
-// password, and boxes with a secret.
+// Package access knows who may come in and what they may do: people with a name, a
+// unit, a password and grants, and boxes with a secret.
 //
 // It promises that passwords are kept only as Argon2id hashes, that guessing is
 // slow and locked out, and that nothing here ever prints a secret. What a role may
-// do is for the caller to ask.
+// do stands in one table and is asked of one function, May. A grant ends by itself,
+// nobody gives one to himself, and the three administrators exclude each other.
 package access
 
 import (
@@ -13,16 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
-
-	"eastgate/shared/event"
-)
-
-// The roles.
-const (
-	Guard = "guard" // sees and takes incidents
-	Admin = "admin" // and manages people and boxes
 )
 
 // Errors that callers tell apart.
@@ -30,12 +22,30 @@ var (
 	ErrCredentials = errors.New("name or password is wrong")
 	ErrLocked      = errors.New("too many wrong passwords: wait a few minutes")
 	ErrNotFound    = errors.New("not found")
+	// ErrForbidden says that somebody has not the right that a call needs.
+	ErrForbidden = errors.New("not allowed")
+	// ErrNoConsole says that a party's people do not log in.
+	ErrNoConsole = errors.New("this unit is connected by a bridge and does not log in")
+	// ErrSelf says that something must be done by another person.
+	ErrSelf = errors.New("another person must do this")
+	// ErrExcluded says that a grant does not go with the person's unit or with what
+	// the person already holds.
+	ErrExcluded = errors.New("excluded")
+	// ErrShared says that an account names no single person.
+	ErrShared = errors.New("an account belongs to one named person of one unit")
+	// ErrExists says that it is there already.
+	ErrExists = errors.New("exists already")
 )
 
 // A User is a person who may come in.
 type User struct {
-	Name string `json:"name"`
-	Role string `json:"role"`
+	Name   string     `json:"name"`             // of the account
+	Person string     `json:"person"`           // the person's own name
+	Unit   string     `json:"unit"`             // the organisation
+	Party  Party      `json:"party"`            // what that is to the community
+	Places []string   `json:"places,omitempty"` // the organisation's own
+	Grants []Grant    `json:"grants,omitempty"` // what the person holds
+	Closed *time.Time `json:"closed,omitempty"` // may come in no more
 }
 
 // A Session is a person who has come in.
@@ -46,14 +56,19 @@ type Session struct {
 	Expires time.Time
 }
 
-// PeopleStore keeps people and their sessions.
+// PeopleStore keeps people and their sessions. Users come with the grants that are
+// in force.
 type PeopleStore interface {
+	// AddPerson makes a person known, or gives one who is known another password,
+	// and then ends his sessions. It gives ErrNotFound for an unknown unit and
+	// ErrExists when the unit's person has another account.
 	AddPerson(ctx context.Context, u User, passwordHash string) error
-	// Person gives ErrNotFound for an unknown name.
+	// Person gives ErrNotFound for an unknown or closed name.
 	Person(ctx context.Context, name string) (u User, passwordHash string, err error)
 	AddSession(ctx context.Context, tokenHash string, s Session) error
 	Session(ctx context.Context, tokenHash string) (Session, error)
 	DropSession(ctx context.Context, tokenHash string) error
+	AccountStore
 }
 
 // People lets people in.
@@ -67,22 +82,6 @@ func NewPeople(s PeopleStore) *People { return &People{store: s, tries: newTries
 
 // sessionLife is a shift and a half.
 const sessionLife = 12 * time.Hour
-
-// leastPassword is in characters.
-const leastPassword = 10
-
-// Add makes a person known, or changes the role and password of one who is.
-func (p *People) Add(ctx context.Context, name, role, password string) error {
-	switch {
-	case !event.ValidName(name):
-		return fmt.Errorf("user %q: a name has %s", name, event.NameRule)
-	case role != Guard && role != Admin:
-		return fmt.Errorf("user %s: role %q is neither %s nor %s", name, role, Guard, Admin)
-	case len([]rune(password)) < leastPassword:
-		return fmt.Errorf("user %s: a password has at least %d characters", name, leastPassword)
-	}
-	return p.store.AddPerson(ctx, User{name, role}, hashPassword(password))
-}
 
 // NewPassword makes one that people can copy by hand.
 func NewPassword() string {
@@ -115,6 +114,9 @@ func (p *People) Login(ctx context.Context, name, password, from string) (Sessio
 		return Session{}, ErrCredentials
 	}
 	p.tries.passed(name)
+	if !standings[u.Party].Console {
+		return Session{}, ErrNoConsole
+	}
 	s := Session{Token: token(), User: u, CSRF: token(), Expires: time.Now().Add(sessionLife).UTC()}
 	return s, p.store.AddSession(ctx, fingerprint(s.Token), s)
 }

@@ -25,8 +25,12 @@ const Usage = `cloud: events into incidents, and incidents before people
 
   cloud run   -config cloud.yml                      work until told to stop
   cloud check -config cloud.yml                      every fault of a configuration at once
-  cloud user add    [-config F] [-role guard|admin] [-password-file F] NAME
+  cloud user add    [-config F] [-role R] [-person P] [-unit U] [-scope S] [-password-file F] NAME
                                                      prints a password, unless one is given
+  cloud user grant  [-config F] -role R [-scope PATH|unit:ID] [-classes fire.*,parking.motor] [-until DATE] NAME
+  cloud user revoke [-config F] GRANT
+  cloud user close  [-config F] NAME                 lets a person in no more
+  cloud user list   [-config F]
   cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
   cloud edge list   [-config F]
   cloud edge revoke [-config F] SITE/BOX
@@ -40,6 +44,7 @@ var ErrUsage = errors.New("wrong usage")
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "user add": c.userAdd,
+		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList,
 		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {
@@ -93,36 +98,6 @@ func (c Console) check(_ context.Context, args []string) error {
 	}
 	_, err := fmt.Fprintf(c.Out, "%s: good\n", *path)
 	return err
-}
-
-func (c Console) userAdd(ctx context.Context, args []string) error {
-	flags, path := c.flags("user add")
-	role := flags.String("role", access.Guard, "guard or admin")
-	from := flags.String("password-file", "", "read the password from the first line of this `file`")
-	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
-		fmt.Fprint(c.Err, Usage)
-		return ErrUsage
-	}
-	password := access.NewPassword()
-	if *from != "" {
-		b, err := os.ReadFile(*from)
-		if err != nil {
-			return fmt.Errorf("read password: %w", err)
-		}
-		line, _, _ := strings.Cut(string(b), "\n")
-		password = strings.TrimSpace(line)
-	}
-	return c.withCloud(ctx, *path, func(people *access.People, _ *access.Boxes) error {
-		if err := people.Add(ctx, flags.Arg(0), *role, password); err != nil {
-			return err
-		}
-		if *from != "" {
-			_, err := fmt.Fprintf(c.Out, "user %s (%s) may come in\n", flags.Arg(0), *role)
-			return err
-		}
-		_, err := fmt.Fprintf(c.Out, "user %s (%s), first password: %s\n", flags.Arg(0), *role, password)
-		return err
-	})
 }
 
 // withCloud opens the store beside a cloud that may be running.

@@ -14,7 +14,7 @@ import (
 )
 
 func (c *Console) me(w http.ResponseWriter, _ *http.Request, s access.Session) {
-	answer(w, map[string]any{"name": s.User.Name, "role": s.User.Role, "csrf": s.CSRF, "expires": s.Expires})
+	answer(w, map[string]any{"name": s.User.Name, "roles": access.ActorFor(s.User, access.Anywhere).Roles, "csrf": s.CSRF, "expires": s.Expires})
 }
 
 // A page of incidents, and how far the feed is that it stands for: a viewer that

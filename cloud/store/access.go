@@ -10,57 +10,12 @@ import (
 	"eastgate/shared/wire"
 )
 
-var (
-	_ access.PeopleStore = (*Store)(nil)
-	_ access.BoxStore    = (*Store)(nil)
-)
-
-// AddPerson implements access.PeopleStore.
-func (s *Store) AddPerson(ctx context.Context, u access.User, hash string) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO people (name, role, password, created) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password`, u.Name, u.Role, hash, ms(time.Now()))
-	return err
-}
-
-// Person implements access.PeopleStore.
-func (s *Store) Person(ctx context.Context, name string) (access.User, string, error) {
-	u := access.User{Name: name}
-	var hash string
-	err := s.read.QueryRowContext(ctx, "SELECT role, password FROM people WHERE name = $1", name).Scan(&u.Role, &hash)
-	return u, hash, missing(err)
-}
+var _ access.BoxStore = (*Store)(nil)
 
 func missing(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return access.ErrNotFound
 	}
-	return err
-}
-
-// AddSession implements access.PeopleStore. Sessions that have run out go.
-func (s *Store) AddSession(ctx context.Context, token string, v access.Session) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec("DELETE FROM sessions WHERE expires < $1", ms(time.Now())); err != nil {
-			return err
-		}
-		_, err := tx.Exec("INSERT INTO sessions (token, name, csrf, expires) VALUES ($1, $2, $3, $4)", token, v.User.Name, v.CSRF, ms(v.Expires))
-		return err
-	})
-}
-
-// Session implements access.PeopleStore.
-func (s *Store) Session(ctx context.Context, token string) (access.Session, error) {
-	var v access.Session
-	var expires int64
-	err := s.read.QueryRowContext(ctx, `SELECT p.name, p.role, s.csrf, s.expires FROM sessions s JOIN people p ON p.name = s.name WHERE s.token = $1`, token).
-		Scan(&v.User.Name, &v.User.Role, &v.CSRF, &expires)
-	v.Expires = fromMS(expires)
-	return v, missing(err)
-}
-
-// DropSession implements access.PeopleStore.
-func (s *Store) DropSession(ctx context.Context, token string) error {
-	_, err := s.write.ExecContext(ctx, "DELETE FROM sessions WHERE token = $1", token)
 	return err
 }
 

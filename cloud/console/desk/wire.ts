@@ -36,7 +36,7 @@ export interface Change {
 
 export interface Me {
   name: string;
-  role: string;
+  roles: string[];
   csrf: string;
 }
 

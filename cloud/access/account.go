@@ -1,0 +1,180 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"eastgate/shared/event"
+)
+
+// AccountStore keeps accounts and what they are granted.
+type AccountStore interface {
+	// Users returns all accounts, closed ones too, with all their grants.
+	Users(ctx context.Context) ([]User, error)
+	// ClosePerson lets a person in no more: sessions and grants end.
+	ClosePerson(ctx context.Context, name, by string, at time.Time) error
+	// AddGrant writes a grant if check agrees, which is told who would hold it. Both
+	// are one transaction, so that two grants at once cannot go round it.
+	AddGrant(ctx context.Context, g Grant, check func(User) error) error
+	// RevokeGrant ends a grant that is in force if check agrees.
+	RevokeGrant(ctx context.Context, id, by string, at time.Time, check func(Grant) error) error
+}
+
+// CommandLine is who types commands on the cloud's own machine: somebody who could
+// write the database anyway. It makes the first accounts and grants; its name stands
+// beside them.
+func CommandLine(login string) User {
+	return User{Name: "command:" + login, Party: Committee, Grants: []Grant{{Role: SystemAdmin}, {Role: SecurityAdmin}}}
+}
+
+// CommunityUnit is the organisation that is there from the beginning.
+const CommunityUnit = "community"
+
+// An Account is what is told of a person to let him in.
+type Account struct {
+	Name     string // to log in with
+	Person   string // the person's own name
+	Unit     string // the organisation, which must be known
+	Password string
+}
+
+// leastPassword is in characters.
+const leastPassword = 10
+
+// shared are names that are no person's: such accounts are refused, for nobody could
+// be asked who used them. Chinese ones count within a name too.
+var (
+	shared   = []string{"shared", "public", "team", "office", "everyone", "guest", "user", "staff"}
+	sharedZH = []string{"公用", "共享", "公共", "大家", "值班", "前台", "保安室", "办公室", "管理员", "测试", "中心"}
+)
+
+func noPerson(name string) bool {
+	return slices.Contains(shared, strings.ToLower(name)) ||
+		slices.ContainsFunc(sharedZH, func(w string) bool { return strings.Contains(name, w) })
+}
+
+func (a Account) validate() error {
+	person := strings.TrimSpace(a.Person)
+	switch n := utf8.RuneCountInString(person); {
+	case !event.ValidName(a.Name):
+		return fmt.Errorf("user %q: a name has %s", a.Name, event.NameRule)
+	case n < 2 || n > 40:
+		return fmt.Errorf("user %s: %w: person %q has not 2 to 40 characters", a.Name, ErrShared, person)
+	case !event.ValidName(a.Unit):
+		return fmt.Errorf("user %s: %w: unit %q is no organisation's id", a.Name, ErrShared, a.Unit)
+	case utf8.RuneCountInString(a.Password) < leastPassword:
+		return fmt.Errorf("user %s: a password has at least %d characters", a.Name, leastPassword)
+	}
+	if noPerson(person) {
+		return fmt.Errorf("user %s: %w: %q is a place or a post", a.Name, ErrShared, person)
+	}
+	return nil
+}
+
+// Open makes an account, or gives one that is there a new password. It holds
+// nothing until it is granted something.
+func (p *People) Open(ctx context.Context, by User, a Account) error {
+	if !May(by, ManageAccounts, Anywhere) {
+		return fmt.Errorf("open account %s: %w", a.Name, ErrForbidden)
+	}
+	if err := a.validate(); err != nil {
+		return err
+	}
+	u := User{Name: a.Name, Person: strings.TrimSpace(a.Person), Unit: a.Unit}
+	if err := p.store.AddPerson(ctx, u, hashPassword(a.Password)); err != nil {
+		return fmt.Errorf("open account %s: %w", a.Name, err)
+	}
+	return nil
+}
+
+// Close lets a person in no more; what he did stays under his name.
+func (p *People) Close(ctx context.Context, by User, name string) error {
+	switch {
+	case !May(by, ManageAccounts, Anywhere):
+		return fmt.Errorf("close account %s: %w", name, ErrForbidden)
+	case by.Name == name:
+		return fmt.Errorf("close account %s: %w", name, ErrSelf)
+	}
+	return p.store.ClosePerson(ctx, name, by.Name, time.Now().UTC())
+}
+
+// Users returns all accounts with their grants, past ones too.
+func (p *People) Users(ctx context.Context) ([]User, error) { return p.store.Users(ctx) }
+
+// Grant gives a role to another person. What it lacks, its id and who and when, is
+// filled in.
+func (p *People) Grant(ctx context.Context, by User, g Grant) (Grant, error) {
+	g.ID, g.GrantedBy, g.GrantedAt = event.NewID(), by.Name, time.Now().UTC()
+	g.RevokedBy, g.RevokedAt = "", nil
+	if !May(by, ManageGrants, Anywhere) {
+		return g, fmt.Errorf("grant %s to %s: %w", g.Role, g.Account, ErrForbidden)
+	}
+	if err := g.Validate(g.GrantedAt); err != nil {
+		return g, fmt.Errorf("grant: %w", err)
+	}
+	err := p.store.AddGrant(ctx, g, func(to User) error { return fits(by, to, g) })
+	if err != nil {
+		return g, fmt.Errorf("grant %s to %s: %w", g.Role, g.Account, err)
+	}
+	return g, nil
+}
+
+// Revoke ends a grant.
+func (p *People) Revoke(ctx context.Context, by User, id string) error {
+	if !May(by, ManageGrants, Anywhere) {
+		return fmt.Errorf("revoke grant %s: %w", id, ErrForbidden)
+	}
+	err := p.store.RevokeGrant(ctx, id, by.Name, time.Now().UTC(), func(g Grant) error {
+		if g.Account == by.Name {
+			return ErrSelf // or the last security administrator locks all out
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("revoke grant %s: %w", id, err)
+	}
+	return nil
+}
+
+// RolesOf returns what a word of the command line stands for: guard is guard and
+// duty officer, admin is the system administrator, any other the role of that name.
+func RolesOf(word string) ([]Role, error) {
+	switch r := Role(word); {
+	case r == Guard:
+		return []Role{Guard, DutyOfficer}, nil
+	case word == "admin":
+		return []Role{SystemAdmin}, nil
+	case r.Known():
+		return []Role{r}, nil
+	}
+	return nil, fmt.Errorf("role %q: guard, admin or one of %v", word, Roles)
+}
+
+// Welcome opens an account and gives it roles. Where the person is known, the
+// password is changed and what is missing is granted.
+func (p *People) Welcome(ctx context.Context, by User, a Account, roles []Role, scope string) error {
+	if err := p.Open(ctx, by, a); err != nil {
+		return err
+	}
+	for _, r := range roles {
+		if _, err := p.Grant(ctx, by, Grant{Account: a.Name, Role: r, Scope: scope}); err != nil && !errors.Is(err, ErrExists) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Add lets a person of the community in, by the command line's right, with what a
+// word stands for (RolesOf) everywhere.
+func (p *People) Add(ctx context.Context, name string, word Role, password string) error {
+	roles, err := RolesOf(string(word))
+	if err != nil {
+		return fmt.Errorf("user %s: %w", name, err)
+	}
+	return p.Welcome(ctx, CommandLine("setup"), Account{name, name, CommunityUnit, password}, roles, "")
+}
