@@ -1,0 +1,75 @@
+package kpi
+
+import "time"
+
+const gridWorker = "grid_worker"
+
+// hours are what one role, or with "" all, spent in a period. A roster is only an
+// upper bound and does not count.
+func (w *work) hours(role string, p Period) []Effort {
+	var out []Effort
+	for _, e := range w.data.Effort {
+		if e.Method != "roster" && p.holds(e.Day) && (role == "" || e.Role == role) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func total(efforts []Effort) float64 {
+	sum := 0.0
+	for _, e := range efforts {
+		sum += e.Hours
+	}
+	return sum
+}
+
+func effortPerHouseholds(w *work, f FigureDefinition) result {
+	return w.effort(f, func(_ Period, weeks float64) float64 { return float64(w.data.Households) / 1000 * weeks })
+}
+
+func effortPerIncident(w *work, f FigureDefinition) result {
+	return w.effort(f, func(p Period, weeks float64) float64 {
+		cases := w.cohort
+		if p != w.period {
+			cases = cohort(w.data.Cases, p)
+		}
+		return float64(len(w.def.confirmed(cases, w.def.classesOf(f)))) * weeks / p.weeks()
+	})
+}
+
+// effort divides grid workers' hours by what they are spread over: per says how
+// much of it falls into so many weeks of a period.
+func (w *work) effort(f FigureDefinition, per func(p Period, weeks float64) float64) result {
+	entries := w.hours(gridWorker, w.period)
+	den := per(w.period, w.period.weeks())
+	r := result{den: num(den)}
+	if len(entries) == 0 { // nobody wrote anything down: that is not no work
+		return r
+	}
+	now := byWeek(w, entries)
+	r.num, r.value = num(total(entries)), ratio(total(entries), den)
+	rate := func(p Period, weeks [][]Effort) func([]Effort) (float64, bool) {
+		d := per(p, p.weeks())
+		return func(draw []Effort) (float64, bool) { return total(draw) / d, d > 0 && len(weeks) > 0 }
+	}
+	r.interval = bootstrap(now, f.Interval.Level, rate(w.period, now))
+	b, ok := w.baseline("effort")
+	if !ok {
+		return r
+	}
+	before := w.hours(gridWorker, b)
+	if len(before) == 0 || b.weeks() < leastWeeks || r.value == nil {
+		return r
+	}
+	old := byWeek(w, before)
+	r.reduction = compared(now, old, f.Interval.Level, rate(w.period, now), rate(b, old), entries, before)
+	return r
+}
+
+// leastWeeks of a baseline of effort.
+const leastWeeks = 8
+
+func byWeek(w *work, e []Effort) [][]Effort {
+	return weeks(e, func(e Effort) time.Time { return e.Day.In(w.def.zone) })
+}
