@@ -263,7 +263,7 @@ func TestEveryFigureIsWhole(t *testing.T) {
 	}
 	for bad, want := range map[string]string{
 		"version: x\ntimezone: Mars/Base": "timezone",
-		"version: x\ntimezone: UTC\nsettled_after: 1h\nfigures: [{id: a, zh: a, en: a, formula: guess, classes: all, interval: {method: wilson, level: 0.95}}]": "formula",
+		"version: x\ntimezone: UTC\nsettled_after: 1h\nfigures: [{id: a, zh: a, en: a, formula: guess, classes: all, interval: {method: wilson, level: 0.95}}]":                     "formula",
 		"version: x\ntimezone: UTC\nsettled_after: 1h\nfigures: [{id: a, zh: a, en: a, formula: count, classes: all, interval: {method: wilson, level: 0.95}, companions: [none]}]": "never shown without its companions",
 	} {
 		if _, err := Parse([]byte(bad)); err == nil || !strings.Contains(err.Error(), want) {
