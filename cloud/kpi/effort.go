@@ -47,23 +47,20 @@ func (w *work) effort(f FigureDefinition, per func(p Period, weeks float64) floa
 	if len(entries) == 0 { // nobody wrote anything down: that is not no work
 		return r
 	}
-	now := byWeek(w, entries)
 	r.num, r.value = num(total(entries)), ratio(total(entries), den)
-	rate := func(p Period, weeks [][]Effort) func([]Effort) (float64, bool) {
+	of := func(p Period, entries []Effort) series[Effort] {
 		d := per(p, p.weeks())
-		return func(draw []Effort) (float64, bool) { return total(draw) / d, d > 0 && len(weeks) > 0 }
+		return series[Effort]{byWeek(w, entries), func(draw []Effort) (float64, bool) { return total(draw) / d, d > 0 }}
 	}
-	r.interval = bootstrap(now, f.Interval.Level, rate(w.period, now))
+	now := of(w.period, entries)
+	r.interval = bootstrap(now.weeks, f.Interval.Level, now.rate)
 	b, ok := w.baseline("effort")
-	if !ok {
+	if !ok || b.weeks() < leastWeeks {
 		return r
 	}
-	before := w.hours(gridWorker, b)
-	if len(before) == 0 || b.weeks() < leastWeeks || r.value == nil {
-		return r
+	if before := w.hours(gridWorker, b); len(before) > 0 {
+		r.reduction = compared(now, of(b, before), f.Interval.Level)
 	}
-	old := byWeek(w, before)
-	r.reduction = compared(now, old, f.Interval.Level, rate(w.period, now), rate(b, old), entries, before)
 	return r
 }
 

@@ -20,9 +20,6 @@ var formulas = map[string]formula{
 	"count":                 count,
 }
 
-// human are the sources that are people who looked for themselves.
-var human = []string{"grid_worker", "guard", "resident", "merchant", "agency", "police", "hotline_12345"}
-
 // firstSourceShare also says when nobody else was looking: a share that rises
 // because patrols have stopped is no better camera.
 func firstSourceShare(w *work, f FigureDefinition) result {

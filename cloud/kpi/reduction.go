@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func (w *work) reduced(c clock, s statistic, f FigureDefinition, now []span) *re
 		}
 		return sum, true
 	}
-	r := compared(w.byWeek(now), w.byWeek(before), f.Interval.Level, standard, standard, now, before)
+	r := compared(series[span]{w.byWeek(now), standard}, series[span]{w.byWeek(before), standard}, f.Interval.Level)
 	if r == nil {
 		return nil
 	}
@@ -95,22 +96,28 @@ func mix(before, now []span) map[string]float64 {
 	return then
 }
 
+// A series is what one time gives, week by week, and the rate that it makes.
+type series[T any] struct {
+	weeks [][]T
+	rate  func([]T) (float64, bool)
+}
+
 // compared draws weeks of both times and returns how far the rate has fallen.
-func compared[T any](nowWeeks, oldWeeks [][]T, level float64, nowRate, oldRate func([]T) (float64, bool), now, old []T) *reduction {
-	after, ok1 := nowRate(now)
-	before, ok2 := oldRate(old)
+func compared[T any](now, old series[T], level float64) *reduction {
+	after, ok1 := now.rate(slices.Concat(now.weeks...))
+	before, ok2 := old.rate(slices.Concat(old.weeks...))
 	if !ok1 || !ok2 || before == 0 {
 		return nil
 	}
 	out := &reduction{Value: num(1 - after/before), After: &after, Before: &before}
-	if len(nowWeeks) < 2 || len(oldWeeks) < 2 {
+	if len(now.weeks) < 2 || len(old.weeks) < 2 {
 		return out
 	}
-	r := rand.New(rand.NewPCG(2, uint64(len(nowWeeks)))) //nolint:gosec // chance that can be repeated is the point
+	r := rand.New(rand.NewPCG(2, uint64(len(now.weeks)))) //nolint:gosec // chance that can be repeated is the point
 	var got []float64
 	for range rounds {
-		a, ok1 := nowRate(drawn(r, nowWeeks))
-		b, ok2 := oldRate(drawn(r, oldWeeks))
+		a, ok1 := now.rate(drawn(r, now.weeks))
+		b, ok2 := old.rate(drawn(r, old.weeks))
 		if ok1 && ok2 && b > 0 {
 			got = append(got, 1-a/b)
 		}
