@@ -10,7 +10,6 @@ package camera
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -24,153 +23,113 @@ type Camera struct {
 	name string
 	cfg  Config
 	tell func(State)
-	m    *Metrics
+	m    *meters
 	log  *slog.Logger
 
-	transport string        // what the next session uses
-	began     time.Time     // of Run; media time counts from here
-	last      time.Duration // PTS of the newest picture
-	word      string        // of the last state told
+	transport string // what the next session uses
+	clock     clock  // over all sessions
+	state     State  // last told
 }
 
 // New returns a camera. tell hears of every change of its state; it must not
 // block.
 func New(name string, cfg Config, tell func(State), m *Metrics, log *slog.Logger) *Camera {
-	return &Camera{name: name, cfg: cfg, tell: tell, m: m, log: log, transport: cfg.firstTransport()}
+	return &Camera{
+		name: name, cfg: cfg, tell: tell, m: m.of(name), log: log.With("camera", name),
+		transport: cfg.firstTransport(),
+	}
 }
 
-// credentialsWait keeps a wrong password from locking the camera's account.
-const credentialsWait = time.Minute
-
-// steady is how long a session must have lasted for the next failure to be
-// treated as the first.
-const steady = 30 * time.Second
+const (
+	// spread keeps a box that starts from knocking at all its cameras at once.
+	spread = time.Second
+	// credentialsWait keeps a wrong password from locking the camera's account.
+	credentialsWait = time.Minute
+	// steady is how long pictures must have come for the next failure to be
+	// treated as the first.
+	steady = 30 * time.Second
+)
 
 // Run hands on coded pictures until ctx ends, then closes out. When out is full,
 // pictures are dropped up to the next key picture, and counted: a camera is
 // never asked to wait. A lost camera is no error.
 func (c *Camera) Run(ctx context.Context, out chan<- *flow.Packet) error {
 	defer close(out)
-	c.began = time.Now()
 	backoff := retry.Backoff{Min: time.Second, Max: 30 * time.Second}
-	c.state(Connecting, "")
-	// A box that starts does not knock at all its cameras in the same instant.
-	retry.Sleep(ctx, rand.N(200*time.Millisecond))
+	c.change(State{Word: Connecting})
+	retry.Sleep(ctx, rand.N(spread))
 	for ctx.Err() == nil {
-		started := time.Now()
-		err := c.session(ctx, out)
+		d := &delivery{out: out, camera: c}
+		err := c.session(ctx, d)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if time.Since(started) > steady {
+		if d.taken > 0 && time.Since(d.began) > steady {
 			backoff.Reset()
 		}
-		f := c.explain(err)
-		c.state(f.Word, f.Reason)
-		c.m.sessions.WithLabelValues(c.name, f.Word).Inc()
-		if c.fallBack(err) {
+		if c.otherWay(err, d.taken > 0) {
 			continue
 		}
-		if f.Word == Credentials {
+		s := explain(c.cfg, err)
+		c.m.ended(s.Word)
+		c.change(s)
+		if s.Word == Credentials {
 			retry.Sleep(ctx, credentialsWait)
-			continue
+		} else {
+			backoff.Wait(ctx)
 		}
-		backoff.Wait(ctx)
 	}
 	return nil
 }
 
-// fallBack switches to UDP where the camera refuses TCP and we may choose.
-func (c *Camera) fallBack(err error) bool {
-	if c.cfg.Transport == Auto && c.transport == TCP && refusesTCP(err) {
-		c.transport = UDP
-		return true
-	}
-	return false
-}
-
-func (c *Camera) state(word, reason string) {
-	if word != c.word {
-		c.word = word
-		if word == Online {
-			c.log.Info("camera sends pictures", "camera", c.name)
-		} else if word != Connecting {
-			c.log.Warn("camera is lost", "camera", c.name, "state", word, "reason", reason)
-		}
-	}
-	c.m.online.WithLabelValues(c.name).Set(truth(word == Online))
-	c.tell(State{Word: word, Reason: reason, Since: time.Now()})
-}
-
-func truth(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func (c *Camera) session(ctx context.Context, out chan<- *flow.Packet) error {
+// session connects and hands on pictures for as long as they come.
+func (c *Camera) session(ctx context.Context, d *delivery) error {
 	s, err := dial(ctx, c.cfg, c.transport)
 	if err != nil {
 		return err
 	}
-	d := &delivery{
-		out: out, camera: c.name, m: c.m, next: max(time.Since(c.began), c.last+time.Millisecond),
-		first: func() { c.state(Online, "") },
-	}
-	s.lost = func(n uint64) {
-		c.m.lost.WithLabelValues(c.name).Add(float64(n))
-		d.gap = true // what follows a lost packet looks whole and is not
-	}
-	err = s.play(ctx, c.cfg.StallAfter, d.take)
-	s.close() // now nothing more is taken
-	c.last = max(c.last, d.last)
-	return err
+	defer c.clock.leave()
+	defer s.close() // then nothing more is taken
+	s.units.take, s.units.gap = d.take, d.miss
+	return s.play(ctx)
 }
 
-// A delivery hands one session's pictures to the gate.
-type delivery struct {
-	out    chan<- *flow.Packet
-	camera string
-	m      *Metrics
-	first  func()        // called when the first picture has come
-	next   time.Duration // media time of the session's first picture
-	origin time.Duration // the session's own time of it
-	last   time.Duration
-	seen   bool
-	gap    bool // dropping up to the next key picture
+// otherWay chooses between TCP and UDP where we may, and says whether to try that
+// at once. TCP is asked first each time: somebody may have set up the camera.
+func (c *Camera) otherWay(err error, sent bool) bool {
+	if c.cfg.transport() != Auto {
+		return false
+	}
+	switch {
+	case c.transport == TCP && refusesTCP(err):
+		c.transport = UDP
+		return true
+	case c.transport == TCP && !sent && errors.Is(err, errStalled):
+		c.transport = UDP
+	default:
+		c.transport = TCP
+	}
+	return false
 }
 
-// take is called for each picture by the session's own goroutine.
-func (d *delivery) take(p *flow.Packet) {
-	if !d.seen {
-		d.seen, d.origin = true, p.PTS
-		d.first()
+// change tells and logs a state that is another one than before.
+func (c *Camera) change(s State) {
+	s.Since = time.Now()
+	if s.Word == c.state.Word {
+		s.Since = c.state.Since
 	}
-	p.Camera = d.camera
-	p.PTS = d.next + p.PTS - d.origin
-	d.last = max(d.last, p.PTS)
-	d.m.packets.WithLabelValues(d.camera).Inc()
-	d.m.bytes.WithLabelValues(d.camera).Add(float64(len(p.Data)))
-	if d.gap && !p.Key {
-		d.m.dropped.WithLabelValues(d.camera).Inc()
+	news := s.Word != c.state.Word || s.Reason != c.state.Reason
+	c.state = s
+	c.m.is(s.Word)
+	if !news {
 		return
 	}
-	select {
-	case d.out <- p:
-		d.gap = false
+	switch s.Word {
+	case Connecting:
+	case Online:
+		c.log.Info("camera sends pictures", "transport", c.transport)
 	default:
-		d.gap = true
-		d.m.dropped.WithLabelValues(d.camera).Inc()
+		c.log.Warn("camera is lost", "state", s.Word, "reason", s.Reason)
 	}
-}
-
-// errStalled says that the camera is connected and sends no pictures.
-var errStalled = errors.New("no picture")
-
-// errNoVideo says that the camera offers nothing that we can read.
-type errNoVideo struct{ offers string }
-
-func (e errNoVideo) Error() string {
-	return fmt.Sprintf("it offers %s; set its stream to H.264 (or H.265)", e.offers)
+	c.tell(s)
 }

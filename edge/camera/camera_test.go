@@ -1,6 +1,7 @@
 package camera_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -8,10 +9,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +24,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v4"
+	"github.com/bluenviron/gortsplib/v4/pkg/base"
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
@@ -35,12 +44,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type viewer struct {
 	packets chan *flow.Packet
 	reg     *prometheus.Registry
-	mu      sync.Mutex
-	states  []camera.State
 	changed chan struct{}
+
+	mu     sync.Mutex
+	states []camera.State
+	logged strings.Builder
 }
 
-func watch(t *testing.T, cfg camera.Config, room int) *viewer {
+func (v *viewer) Write(b []byte) (int, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.logged.Write(b)
+}
+
+func watch(t testing.TB, cfg camera.Config, room int) *viewer {
 	t.Helper()
 	v := &viewer{packets: make(chan *flow.Packet, room), reg: prometheus.NewRegistry(), changed: make(chan struct{}, 100)}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -50,15 +67,13 @@ func watch(t *testing.T, cfg camera.Config, room int) *viewer {
 		v.mu.Unlock()
 		v.changed <- struct{}{}
 	}
-	c := camera.New("yard", cfg, tell, camera.NewMetrics(v.reg), slog.New(slog.DiscardHandler))
+	c := camera.New("yard", cfg, tell, camera.NewMetrics(v.reg), slog.New(slog.NewTextHandler(v, nil)))
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx, v.packets) }()
 	t.Cleanup(func() {
 		cancel()
-		go func() {
-			for range v.packets { //nolint:revive // what was on its way
-			}
-		}()
+		for range v.packets { //nolint:revive // what was on its way; it ends when Run closes it
+		}
 		if err := <-done; err != nil {
 			t.Errorf("Run: %v", err)
 		}
@@ -67,9 +82,9 @@ func watch(t *testing.T, cfg camera.Config, room int) *viewer {
 }
 
 // state waits for a state and returns it.
-func (v *viewer) state(t *testing.T, word string) camera.State {
+func (v *viewer) state(t testing.TB, word string) camera.State {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(40 * time.Second)
 	for {
 		v.mu.Lock()
 		for _, s := range v.states {
@@ -87,12 +102,14 @@ func (v *viewer) state(t *testing.T, word string) camera.State {
 	}
 }
 
-func (v *viewer) next(t *testing.T) *flow.Packet {
+func (v *viewer) next(t testing.TB) *flow.Packet {
 	t.Helper()
 	select {
 	case p := <-v.packets:
 		return p
 	case <-time.After(20 * time.Second):
+		v.mu.Lock()
+		defer v.mu.Unlock()
 		t.Fatalf("no picture came; states %+v", v.states)
 		return nil
 	}
@@ -122,23 +139,28 @@ func TestPicturesCome(t *testing.T) {
 		codec  string
 		width  int
 	}{
-		{"tcp", cameratest.Config{}, func(*camera.Config) {}, h264, "h264", 320},
+		{"tcp", cameratest.Config{}, func(c *camera.Config) { c.Transport = camera.TCP }, h264, "h264", 320},
 		{"udp", cameratest.Config{UDP: true}, func(c *camera.Config) { c.Transport = camera.UDP }, h264, "h264", 320},
+		{"udp where tcp is refused", cameratest.Config{UDPOnly: true}, func(*camera.Config) {}, h264, "h264", 320},
 		{"h265", cameratest.Config{}, func(*camera.Config) {}, hevc, "hevc", 480},
-		{"basic", cameratest.Config{User: "op", Password: "right"}, login("op", "right"), h264, "h264", 320},
-		{"digest", cameratest.Config{User: "op", Password: "right", Digest: true}, login("op", "right"), h264, "h264", 320},
+		{"basic", cameratest.Config{User: "op", Password: "right"}, login, h264, "h264", 320},
+		{"digest", cameratest.Config{User: "op", Password: "right", Digest: true}, login, h264, "h264", 320},
 		{"rtsps", cameratest.Config{TLS: certificate}, func(c *camera.Config) { c.CAFile = ca }, h264, "h264", 320},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Setenv(password, "right")
 			server, _ := cameratest.Start(t, c.server, c.film(t))
 			cfg := config(server.URL("cam"))
 			c.client(&cfg)
 			v := watch(t, cfg, 50)
 			keys, last := 0, time.Duration(-1)
-			for range 60 {
+			for i := range 60 {
 				p := v.next(t)
 				if p.Stream.Codec != c.codec || p.Stream.Width != c.width || p.Camera != "yard" || p.Received.IsZero() {
 					t.Fatalf("got %+v of %+v", p, p.Stream)
+				}
+				if i == 0 && (!p.Key || p.PTS > time.Second) {
+					t.Errorf("begins at %v, key %v", p.PTS, p.Key)
 				}
 				if p.PTS <= last {
 					t.Errorf("media time goes back from %v to %v", last, p.PTS)
@@ -156,66 +178,130 @@ func TestPicturesCome(t *testing.T) {
 	}
 }
 
-func login(user, password string) func(*camera.Config) {
-	return func(c *camera.Config) {
-		os.Setenv("CAMERA_TEST_PASSWORD", password)
-		c.Username, c.Password = user, secret.Ref{Env: "CAMERA_TEST_PASSWORD"}
-	}
-}
+// password is where the tests' password is.
+const password = "CAMERA_TEST_PASSWORD"
+
+func login(c *camera.Config) { c.Username, c.Password = "op", secret.Ref{Env: password} }
 
 func TestWhyACameraIsLost(t *testing.T) {
-	server, _ := cameratest.Start(t, cameratest.Config{User: "op", Password: "right", Digest: true}, h264(t))
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	film := h264(t)
+	server, _ := cameratest.Start(t, cameratest.Config{User: "op", Password: "right", Digest: true}, film)
+	_, certificate := authority(t)
+	secured, _ := cameratest.Start(t, cameratest.Config{TLS: certificate}, film)
+	plain, _ := cameratest.Start(t, cameratest.Config{}, film)
+	closed := listen(t)
 	closed.Close()
+	silent := listen(t)
+	defer silent.Close()
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
 	for _, c := range []struct {
 		name, url string
 		client    func(*camera.Config)
+		password  string
 		word, say string
 	}{
-		{"wrong password", server.URL("cam"), login("op", "wrong-word"), camera.Credentials, "check username and password"},
-		{"no password", server.URL("cam"), func(*camera.Config) {}, camera.Credentials, "check username and password"},
-		{"nobody there", "rtsp://" + closed.Addr().String() + "/cam", func(*camera.Config) {}, camera.Unreachable, "check power, network and address"},
-		{"unknown name", "rtsp://camera.invalid/cam", func(*camera.Config) {}, camera.Unreachable, "is not known"},
-		{"wrong path", server.URL("nothing"), login("op", "right"), camera.Broken, "check the path"},
+		{"wrong password", server.URL("cam"), login, "wrong-word", camera.Credentials, `user "op": check username and password`},
+		{"no password", server.URL("cam"), nil, "", camera.Credentials, "visitors without a user name"},
+		{"wrong password in the address", strings.Replace(server.URL("cam"), "//", "//op:wrong-word@", 1), nil, "", camera.Credentials, `user "op"`},
+		{"password that is not there", server.URL("cam"), login, "", camera.Credentials, password + " is empty"},
+		{"nobody there", "rtsp://" + closed.Addr().String() + "/cam", nil, "", camera.Unreachable, "check power, network and address"},
+		{"unknown name", "rtsp://camera.invalid/cam", nil, "", camera.Unreachable, "is not known"},
+		{"wrong path", server.URL("nothing"), login, "right", camera.Broken, "check the path"},
+		{"no RTSP", "rtsp://" + web.Listener.Addr().String() + "/cam", nil, "", camera.Broken, "check that the address is the camera's"},
+		{"no answer", "rtsp://" + silent.Addr().String() + "/cam", nil, "", camera.Broken, "answers nothing"},
+		{"unknown authority", secured.URL("cam"), nil, "", camera.Broken, "set ca_file"},
+		{"no TLS", "rtsps://" + web.Listener.Addr().String() + "/cam", nil, "", camera.Broken, "use rtsp://"},
+		{"no TLS, and silent", strings.Replace(plain.URL("cam"), "rtsp:", "rtsps:", 1), nil, "", camera.Broken, "the one for rtsp or rtsps"},
+		{"no video", soundOnly(t), nil, "", camera.Unsupported, "it offers G711: set its stream to H.264"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Setenv(password, c.password)
 			cfg := config(c.url)
-			c.client(&cfg)
-			s := watch(t, cfg, 50).state(t, c.word)
+			if c.client != nil {
+				c.client(&cfg)
+			}
+			v := watch(t, cfg, 50)
+			s := v.state(t, c.word)
 			if !strings.Contains(s.Reason, c.say) {
 				t.Errorf("reason %q does not say %q", s.Reason, c.say)
 			}
-			if strings.Contains(s.Reason, "wrong-word") {
-				t.Errorf("reason %q shows the password", s.Reason)
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			if said := fmt.Sprint(v.states) + v.logged.String(); strings.Contains(said, "wrong-word") || !strings.Contains(v.logged.String(), c.word) {
+				t.Errorf("the password is told, or the state is not: %s", said)
 			}
 		})
 	}
 }
 
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// soundOnly is the address of a camera that sends no video.
+func soundOnly(t *testing.T) string {
+	t.Helper()
+	var addr net.Addr
+	h := &sound{}
+	s := &gortsplib.Server{Handler: h, RTSPAddress: "127.0.0.1:0", Listen: func(network, address string) (net.Listener, error) {
+		l, err := net.Listen(network, address)
+		if err == nil {
+			addr = l.Addr()
+		}
+		return l, err
+	}}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	h.stream = &gortsplib.ServerStream{Server: s, Desc: &description.Session{Medias: []*description.Media{{
+		Type: description.MediaTypeAudio, Formats: []format.Format{&format.G711{SampleRate: 8000, ChannelCount: 1}},
+	}}}}
+	if err := h.stream.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.stream.Close)
+	return "rtsp://" + addr.String() + "/cam"
+}
+
+type sound struct{ stream *gortsplib.ServerStream }
+
+func (h *sound) OnDescribe(*gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	return &base.Response{StatusCode: base.StatusOK}, h.stream, nil
+}
+
 func TestMediaTimeGoesOnAfterACut(t *testing.T) {
 	server, cam := cameratest.Start(t, cameratest.Config{}, h264(t))
 	v := watch(t, config(server.URL("cam")), 50)
-	last := v.next(t).PTS
-	began := time.Now()
+	last := v.next(t)
 	if err := cam.Set(cameratest.Cut, 500*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
-	v.state(t, camera.Broken)
+	if s := v.state(t, camera.Broken); !strings.Contains(s.Reason, "ended the connection") {
+		t.Errorf("reason %q", s.Reason)
+	}
 	for {
 		p := v.next(t)
-		if p.PTS <= last {
-			t.Fatalf("media time goes back from %v to %v", last, p.PTS)
-		}
-		if gap := p.PTS - last; gap > 400*time.Millisecond {
-			if real := time.Since(began); gap > real+time.Second {
-				t.Errorf("media time jumped by %v in %v", gap, real)
+		gap, real := p.PTS-last.PTS, p.Received.Sub(last.Received)
+		if gap > 400*time.Millisecond { // the first one after the cut
+			if !p.Key || gap < real-time.Second || gap > real+time.Second {
+				t.Errorf("media time went on by %v in %v; key %v", gap, real, p.Key)
 			}
-			return
+			break
 		}
-		last = p.PTS
+		if gap <= 0 {
+			t.Fatalf("media time goes back from %v to %v", last.PTS, p.PTS)
+		}
+		last = p
+	}
+	if n := testutil.CollectAndCount(v.reg, "edge_camera_sessions_ended_total"); n != 1 {
+		t.Errorf("the lost session is not counted")
 	}
 }
 
@@ -224,9 +310,49 @@ func TestAStalledCameraIsNoticed(t *testing.T) {
 	cfg := config(server.URL("cam"))
 	cfg.StallAfter = time.Second
 	v := watch(t, cfg, 50)
-	v.next(t)
+	last := v.next(t).PTS
 	cam.Set(cameratest.Stall, 0)
-	v.state(t, camera.Stalled)
+	if s := v.state(t, camera.Stalled); !strings.Contains(s.Reason, "no picture came for 1s") || time.Since(s.Since) > 10*time.Second {
+		t.Errorf("state %+v", s)
+	}
+	cam.Set(cameratest.Play, 0)
+	for range 200 {
+		p := v.next(t)
+		if p.PTS-last > 500*time.Millisecond { // pictures come again
+			return
+		}
+		last = p.PTS
+	}
+	t.Error("media time did not go on over the stall")
+}
+
+// What a simulated camera shows must be decodable at every moment, or detectors
+// would be tested with damage that no camera makes.
+func TestAFrozenOrBlackCameraGoesOnWithAKeyPicture(t *testing.T) {
+	server, cam := cameratest.Start(t, cameratest.Config{}, h264(t))
+	v := watch(t, config(server.URL("cam")), 50)
+	v.next(t)
+	for _, m := range []cameratest.Mode{cameratest.Freeze, cameratest.Black} {
+		if err := cam.Set(m, 700*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		if got := cam.Mode(); got != m {
+			t.Errorf("mode is %s", got)
+		}
+		var keys int // in a row: the same picture again and again
+		for keys < 5 {
+			if keys++; !v.next(t).Key {
+				keys = 0
+			}
+		}
+		var last *flow.Packet
+		for p := v.next(t); p.Key; p = v.next(t) {
+			last = p
+		}
+		if last == nil || cam.Mode() != cameratest.Play {
+			t.Errorf("after %s, mode is %s", m, cam.Mode())
+		}
+	}
 }
 
 func TestAChangedPictureIsANewStream(t *testing.T) {
@@ -308,30 +434,81 @@ func TestOneBadCameraDisturbsNobody(t *testing.T) {
 }
 
 func TestProbe(t *testing.T) {
-	server, _ := cameratest.Start(t, cameratest.Config{}, cameratest.Record(t, "320x240", 25, 9, "-c:v", "libx264", "-g", "110", "-preset", "ultrafast"))
-	r, err := camera.Probe(t.Context(), config(server.URL("cam")), 10*time.Second)
+	server, _ := cameratest.Start(t, cameratest.Config{Clock: -90 * time.Second}, cameratest.Record(t, "320x240", 25, 10, "-c:v", "libx264", "-g", "125", "-bf", "2", "-profile:v", "high"))
+	r, err := camera.Probe(t.Context(), config(server.URL("cam")), 12*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Codec != "h264" || r.Width != 320 || r.FPS == nil || *r.FPS < 20 || *r.FPS > 30 {
+	if r.Codec != "h264" || r.Width != 320 || r.FPS == nil || *r.FPS < 20 || *r.FPS > 30 || !strings.HasPrefix(r.Profile, "High, level") ||
+		r.DeclaredFPS == nil || *r.DeclaredFPS != 25 || r.ClockOffset == nil || *r.ClockOffset < -92 || *r.ClockOffset > -88 {
 		t.Errorf("got %+v", r)
 	}
-	if len(r.Faults) != 1 || !strings.Contains(r.Faults[0], "interval to 2 s") {
-		t.Errorf("faults %q of %+v", r.Faults, r)
+	for i, say := range []string{"interval to 2 s", "B-pictures", "clock is -"} {
+		if len(r.Faults) != 3 || !strings.Contains(r.Faults[i], say) {
+			t.Errorf("faults %q of %+v", r.Faults, r)
+			break
+		}
+	}
+	if out, err := json.Marshal(r); err != nil || !bytes.Contains(out, []byte(`"key_interval_s":5`)) {
+		t.Errorf("%s, %v", out, err)
 	}
 	if _, err := camera.Probe(t.Context(), config(server.URL("nothing")), time.Second); err == nil || !strings.Contains(err.Error(), "check the path") {
 		t.Errorf("wrong path: %v", err)
 	}
 }
 
-func TestValidate(t *testing.T) {
-	bad := camera.Config{URL: "http://user:word@host/", Transport: "pigeon", StallAfter: 1}
-	faults := bad.Validate()
-	if len(faults) != 3 || strings.Contains(faults[0].Error(), "word") {
-		t.Errorf("got %v", faults)
+func TestProbeOfHEVC(t *testing.T) {
+	server, _ := cameratest.Start(t, cameratest.Config{UDPOnly: true}, hevc(t))
+	r, err := camera.Probe(t.Context(), config(server.URL("cam")), 3*time.Second)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if faults := config("rtsp://host/path").Validate(); len(faults) != 0 {
-		t.Errorf("a good configuration: %v", faults)
+	if r.Codec != "hevc" || r.Transport != camera.UDP || r.Height != 272 || !strings.HasPrefix(r.Profile, "Main, level") || r.DeclaredFPS == nil || *r.DeclaredFPS != 25 {
+		t.Errorf("got %+v", r)
+	}
+	if len(r.Faults) != 1 || !strings.Contains(r.Faults[0], "H.265") {
+		t.Errorf("faults %q", r.Faults)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	for _, c := range []struct {
+		cfg    camera.Config
+		faults []string
+	}{
+		{camera.Config{URL: "rtsp://host/path"}, nil},
+		{camera.Config{URL: "rtsps://host:322/path?a=1", CAFile: "ca.pem", Transport: camera.TCP, StallAfter: time.Second}, nil},
+		{camera.Config{}, []string{"url: is missing"}},
+		{camera.Config{URL: "http://user:word@host/", Transport: "pigeon", StallAfter: 1}, []string{"url: ", "transport: ", "stall_after: "}},
+		{camera.Config{URL: "rtsp://user:word@ho st/"}, []string{"url: "}},
+		{camera.Config{URL: "rtsp://host/", CAFile: "ca.pem", Password: secret.Ref{Env: "X"}}, []string{"ca_file: ", "username: "}},
+		{camera.Config{URL: "rtsps://host/", Transport: camera.UDP}, []string{"transport: "}},
+	} {
+		faults := c.cfg.Validate()
+		if len(faults) != len(c.faults) {
+			t.Errorf("%+v: %v", c.cfg, faults)
+			continue
+		}
+		for i, f := range faults {
+			if !strings.HasPrefix(f.Error(), c.faults[i]) || strings.Contains(f.Error(), "word@") {
+				t.Errorf("%+v: %v", c.cfg, f)
+			}
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for in, want := range map[string]string{
+		"rtsp://op:word@host:554/ch1?x=1":                    "rtsp://host:554/ch1?x=1",
+		"rtsp://host/user=op_password=word_channel=1.sdp":    "rtsp://host/user=op_password=***_channel=1.sdp",
+		"rtsp://host/user=op&password=word&channel=1":        "rtsp://host/user=op&password=***&channel=1",
+		"rtsp://host/ch1?user=op&pwd=word":                   "rtsp://host/ch1?user=op&pwd=***",
+		"rtsp://op:wo%zzrd@host/":                            "(unreadable address)",
+		"rtsp://host/Streaming/Channels/101?transportmode=u": "rtsp://host/Streaming/Channels/101?transportmode=u",
+	} {
+		if got := camera.Redact(in); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package camera
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
@@ -33,20 +34,37 @@ func DefaultConfig() Config { return Config{Transport: Auto, StallAfter: 10 * ti
 // Validate returns every fault with its field.
 func (c Config) Validate() []error {
 	var faults []error
+	add := func(format string, a ...any) { faults = append(faults, fmt.Errorf(format, a...)) }
 	u, err := url.Parse(c.URL)
 	switch {
+	case c.URL == "":
+		add("url: is missing; give an address such as rtsp://host/path")
 	case err != nil:
-		faults = append(faults, fmt.Errorf("url: %q is no address", Redact(c.URL)))
+		add("url: %q is no address", Redact(c.URL))
 	case (u.Scheme != "rtsp" && u.Scheme != "rtsps") || u.Host == "":
-		faults = append(faults, fmt.Errorf("url: %q is no address such as rtsp://host/path", Redact(c.URL)))
+		add("url: %q is no address such as rtsp://host/path", Redact(c.URL))
+	case c.CAFile != "" && u.Scheme != "rtsps":
+		add("ca_file: is only for rtsps, and url is %s", u.Scheme)
+	case c.Transport == UDP && u.Scheme == "rtsps":
+		add("transport: pictures over udp are not encrypted, and url is rtsps; use tcp")
 	}
 	if !slices.Contains([]string{"", Auto, TCP, UDP}, c.Transport) {
-		faults = append(faults, fmt.Errorf("transport: %q is none of auto, tcp, udp", c.Transport))
+		add("transport: %q is none of auto, tcp, udp", c.Transport)
+	}
+	if c.Password.Set() && c.Username == "" {
+		add("username: is missing beside password")
 	}
 	if c.StallAfter != 0 && c.StallAfter < time.Second {
-		faults = append(faults, fmt.Errorf("stall_after: %v is less than a second", c.StallAfter))
+		add("stall_after: %v is less than a second", c.StallAfter)
 	}
 	return faults
+}
+
+func (c Config) transport() string {
+	if c.Transport == "" {
+		return Auto
+	}
+	return c.Transport
 }
 
 func (c Config) firstTransport() string {
@@ -54,6 +72,27 @@ func (c Config) firstTransport() string {
 		return UDP
 	}
 	return TCP
+}
+
+func (c Config) stallAfter() time.Duration {
+	if c.StallAfter == 0 {
+		return DefaultConfig().StallAfter
+	}
+	return c.StallAfter
+}
+
+// user names who we say we are.
+func (c Config) user() string {
+	name := c.Username
+	if name == "" {
+		if u, err := url.Parse(c.URL); err == nil {
+			name = u.User.Username()
+		}
+	}
+	if name == "" {
+		return "visitors without a user name"
+	}
+	return fmt.Sprintf("user %q", name)
 }
 
 // HasPassword reports whether the address itself holds a password, which does
@@ -64,8 +103,12 @@ func (c Config) HasPassword() bool {
 		return false
 	}
 	_, has := u.User.Password()
-	return has
+	return has || wordInside.MatchString(c.URL)
 }
+
+// wordInside finds passwords that some cameras take within the path or the query:
+// rtsp://host/user=admin_password=word_channel=1.sdp.
+var wordInside = regexp.MustCompile(`(?i)((?:password|passwd|pwd|pass|token)=)[^&/?#]*?(_channel|_stream|[&/?#]|$)`)
 
 // Redact returns an address without its user and password.
 func Redact(address string) string {
@@ -74,5 +117,5 @@ func Redact(address string) string {
 		return "(unreadable address)"
 	}
 	u.User = nil
-	return u.String()
+	return wordInside.ReplaceAllString(u.String(), "$1***$2")
 }

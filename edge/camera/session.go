@@ -28,14 +28,28 @@ type session struct {
 	media  *description.Media
 	format format.Format
 	units  *assembler
-	ended  chan error // how the client ended; only while playing
-	plays  bool
-	lost   func(packets uint64)
+	stall  time.Duration
+	line   atomic.Value      // the client's net.Conn
+	plays  chan error        // how the client ended; nil until it plays
 	report func(rtcp.Packet) // may be nil
 }
 
-// ioTimeout bounds a read or write; the stall watchdog is finer.
-const ioTimeout = 10 * time.Second
+// Time limits are all ours. The library's own compare wall clocks, and a box that
+// is given the right time in the middle of a day would lose its cameras.
+const (
+	connectLimit = 10 * time.Second // until the camera answers at all
+	requestLimit = 20 * time.Second // until it is ready to play, and until it plays
+	never        = 1000 * time.Hour
+)
+
+var (
+	// errStalled says that the camera is connected and sends no pictures.
+	errStalled = errors.New("no picture")
+	// errSilent says that the camera takes a connection and answers no request.
+	errSilent = errors.New("no answer")
+	// errKeyless says that the camera sends pictures none of which can be decoded.
+	errKeyless = errors.New("no key picture")
+)
 
 // dial connects, asks what the camera offers, and sets up its video.
 func dial(ctx context.Context, cfg Config, transport string) (*session, error) {
@@ -43,25 +57,47 @@ func dial(ctx context.Context, cfg Config, transport string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{ended: make(chan error, 1)}
-	if s.client, err = client(ctx, cfg, u, transport); err != nil {
+	s := &session{stall: cfg.stallAfter()}
+	if s.client, err = client(cfg, u, transport); err != nil {
 		return nil, err
 	}
-	s.client.OnPacketsLost = func(n uint64) {
-		if s.lost != nil {
-			s.lost(n)
+	s.client.DialContext = func(_ context.Context, network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{Timeout: connectLimit}).DialContext(ctx, network, addr)
+		if err == nil {
+			s.line.Store(conn)
 		}
+		return conn, err
 	}
 	if err := s.client.Start2(); err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, s.client.Close) // what blocks below ends with ctx
-	defer stop()
-	if err := s.setup(u); err != nil {
+	if err := s.within(ctx, func() error { return s.setup(u) }); err != nil {
 		s.client.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// within does something that blocks until it is done, its time is over or ctx ends.
+func (s *session) within(ctx context.Context, do func() error) error {
+	limited, cancel := context.WithTimeoutCause(ctx, requestLimit, errSilent)
+	defer cancel()
+	stop := context.AfterFunc(limited, s.hangUp)
+	defer stop()
+	err := do()
+	if err != nil && limited.Err() != nil {
+		return context.Cause(limited)
+	}
+	return err
+}
+
+// hangUp ends the client whatever it is doing. Its own Close waits for a TLS
+// handshake, which has no time limit.
+func (s *session) hangUp() {
+	if conn, ok := s.line.Load().(net.Conn); ok {
+		conn.Close()
+	}
+	s.client.Close()
 }
 
 func (s *session) setup(u *base.URL) error {
@@ -89,25 +125,22 @@ func address(cfg Config) (*base.URL, error) {
 	if cfg.Password.Set() {
 		word, err := cfg.Password.Load()
 		if err != nil {
-			return nil, err
+			return nil, errPassword{err}
 		}
 		u.User = url.UserPassword(cfg.Username, word.Reveal())
 	}
 	return u, nil
 }
 
-func client(ctx context.Context, cfg Config, u *base.URL, transport string) (*gortsplib.Client, error) {
+func client(cfg Config, u *base.URL, transport string) (*gortsplib.Client, error) {
 	how := gortsplib.TransportTCP
 	if transport == UDP {
 		how = gortsplib.TransportUDP
 	}
 	c := &gortsplib.Client{
-		Scheme: u.Scheme, Host: u.Host, Transport: &how,
-		ReadTimeout: ioTimeout, WriteTimeout: ioTimeout, UserAgent: "Eastgate",
-		OnDecodeError: func(error) {}, // counted as lost packets
-		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
-			return (&net.Dialer{Timeout: ioTimeout}).DialContext(ctx, network, addr)
-		},
+		Scheme: u.Scheme, Host: u.Host, Transport: &how, UserAgent: "Eastgate",
+		ReadTimeout: never, WriteTimeout: connectLimit,
+		OnDecodeError: func(error) {}, OnPacketsLost: func(uint64) {}, // the assembler notices both
 	}
 	if u.Scheme == "rtsps" {
 		c.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}
@@ -116,11 +149,10 @@ func client(ctx context.Context, cfg Config, u *base.URL, transport string) (*go
 			if err != nil {
 				return nil, fmt.Errorf("ca_file: %w", err)
 			}
-			pool := x509.NewCertPool()
-			if !pool.AppendCertsFromPEM(pem) {
+			c.TLSConfig.RootCAs = x509.NewCertPool()
+			if !c.TLSConfig.RootCAs.AppendCertsFromPEM(pem) {
 				return nil, fmt.Errorf("ca_file: %s holds no certificate", cfg.CAFile)
 			}
-			c.TLSConfig.RootCAs = pool
 		}
 	}
 	return c, nil
@@ -132,9 +164,6 @@ func (s *session) choose(desc *description.Session) error {
 	for _, m := range desc.Medias {
 		for _, f := range m.Formats {
 			units, err := newAssembler(f)
-			if err != nil {
-				return err
-			}
 			if units != nil {
 				s.media, s.format, s.units = m, f, units
 				return nil
@@ -143,6 +172,9 @@ func (s *session) choose(desc *description.Session) error {
 				offers += ", "
 			}
 			offers += f.Codec()
+			if err != nil {
+				offers += fmt.Sprintf(" (%v)", err)
+			}
 		}
 	}
 	if offers == "" {
@@ -151,68 +183,62 @@ func (s *session) choose(desc *description.Session) error {
 	return errNoVideo{offers}
 }
 
-// play hands each picture to take until ctx ends, the camera ends the session,
-// or no picture comes for as long as stall.
-func (s *session) play(ctx context.Context, stall time.Duration, take func(*flow.Packet)) error {
-	if stall == 0 {
-		stall = DefaultConfig().StallAfter
-	}
-	var newest atomic.Int64 // unix nanoseconds
-	newest.Store(time.Now().UnixNano())
-	rate := time.Duration(s.format.ClockRate())
-	s.client.OnPacketRTP(s.media, s.format, func(pkt *rtp.Packet) {
-		ts, ok := s.client.PacketPTS2(s.media, pkt)
-		if !ok {
-			return
+// keyless is how long pictures may come without a key picture among the first.
+const keyless = time.Minute
+
+// play hands on pictures until ctx ends, the camera ends the session, or no
+// picture comes for too long.
+func (s *session) play(ctx context.Context) error {
+	began := time.Now()
+	var newest, keyed atomic.Int64 // since then, on the monotonic clock
+	take := s.units.take
+	s.units.take = func(p *flow.Packet) {
+		p.Received = time.Now()
+		at := int64(p.Received.Sub(began))
+		newest.Store(at)
+		if p.Key && keyed.Load() == 0 {
+			keyed.Store(at)
 		}
-		now := time.Now()
-		p := s.units.add(pkt)
-		if p == nil {
-			return
-		}
-		newest.Store(now.UnixNano())
-		p.Received, p.PTS = now, mediaTime(ts, rate)
 		take(p)
-	})
+	}
+	s.client.OnPacketRTP(s.media, s.format, func(pkt *rtp.Packet) { s.units.add(pkt) })
 	if s.report != nil {
 		s.client.OnPacketRTCP(s.media, s.report)
 	}
-	if _, err := s.client.Play(nil); err != nil {
+	err := s.within(ctx, func() error {
+		_, err := s.client.Play(nil)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	s.plays = true
-	go func() { s.ended <- s.client.Wait() }()
-	tick := time.NewTicker(stall / 4)
+	s.plays = make(chan error, 1)
+	go func() { s.plays <- s.client.Wait() }()
+	tick := time.NewTicker(s.stall / 4)
 	defer tick.Stop()
 	for {
 		select {
-		case err := <-s.ended:
-			s.ended <- err // for close
+		case err := <-s.plays:
+			s.plays <- err // for close
 			return err
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
-			if time.Since(time.Unix(0, newest.Load())) > stall {
+			on := time.Since(began)
+			if on-time.Duration(newest.Load()) > s.stall {
 				return errStalled
+			}
+			if keyed.Load() == 0 && on > max(keyless, s.stall) {
+				return errKeyless
 			}
 		}
 	}
 }
 
-// mediaTime turns a count of the stream's clock into a duration without
-// overflow.
-func mediaTime(ts int64, rate time.Duration) time.Duration {
-	r := int64(rate)
-	return time.Duration(ts/r)*time.Second + time.Duration(ts%r)*time.Second/rate
-}
-
 // close ends the session; no picture is handed on afterwards.
 func (s *session) close() {
 	s.client.Close()
-	if s.plays {
-		<-s.ended
+	if s.plays != nil {
+		<-s.plays
 	}
 }
-
-// errTooEarly says that a probe was told to stop before a picture came.
-var errTooEarly = errors.New("no key picture came while it was watched: watch longer, and set the key-picture (I-frame) interval to 2 s")

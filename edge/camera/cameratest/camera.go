@@ -29,13 +29,13 @@ const (
 // A Camera is one simulated camera.
 type Camera struct {
 	server *Server
-	name   string
 	quit   chan struct{}
 	ended  chan struct{}
 
 	mu      sync.Mutex
 	film    Film
 	mode    Mode
+	showing Mode      // mode, or the one before while a key picture is awaited
 	until   time.Time // when mode ends by itself; zero means never
 	stream  *gortsplib.ServerStream
 	media   *description.Media
@@ -45,17 +45,15 @@ type Camera struct {
 }
 
 // Set makes the camera do something, for a while or, when d is 0, until it is
-// told otherwise.
+// told otherwise. It plays again from the film's next key picture on, as a camera
+// would.
 func (c *Camera) Set(m Mode, d time.Duration) error {
-	c.mu.Lock()
-	if m == Black && c.darkest == nil {
-		picture, err := black(c.film.Packets[0].Stream)
-		if err != nil {
-			c.mu.Unlock()
+	if m == Black {
+		if err := c.darken(); err != nil {
 			return err
 		}
-		c.darkest = picture
 	}
+	c.mu.Lock()
 	c.mode, c.until = m, time.Time{}
 	if d > 0 {
 		c.until = time.Now().Add(d)
@@ -67,20 +65,43 @@ func (c *Camera) Set(m Mode, d time.Duration) error {
 	return nil
 }
 
-// Show changes the film. Where size or parameters change, they change in the
+// darken makes the black picture, while the camera goes on.
+func (c *Camera) darken() error {
+	c.mu.Lock()
+	film, done := c.film, c.darkest != nil
+	c.mu.Unlock()
+	if done {
+		return nil
+	}
+	picture, err := black(film.Packets[0].Stream)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if same(c.film, film) {
+		c.darkest = picture
+	}
+	return nil
+}
+
+// Show plays another film. Where size or parameters change, they change in the
 // middle of the sessions, as when somebody sets up the camera; where the codec
 // changes, the sessions end.
 func (c *Camera) Show(f Film) error {
-	c.mu.Lock()
-	same := c.film.Packets[0].Stream.Codec == f.Packets[0].Stream.Codec
-	c.film, c.newest, c.darkest = f, nil, nil
-	c.mu.Unlock()
-	if same {
-		return nil
+	if err := f.check(); err != nil {
+		return err
 	}
-	c.server.disconnect(c)
-	time.Sleep(restart)
-	return c.open()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.film.Packets[0].Stream.Codec != f.Packets[0].Stream.Codec {
+		if err := c.open(f); err != nil {
+			return err
+		}
+	}
+	c.film, c.newest, c.darkest = f, nil, nil
+	c.mode, c.until = Play, time.Time{}
+	return nil
 }
 
 // Mode is what the camera does now.
@@ -101,11 +122,9 @@ func (c *Camera) current() *gortsplib.ServerStream {
 	return c.stream
 }
 
-// open offers the film's codec.
-func (c *Camera) open() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	forma, err := offer(c.film.Packets[0].Stream)
+// open offers a film's codec, and ends the sessions that watch another.
+func (c *Camera) open(f Film) error {
+	forma, err := offer(f.Packets[0].Stream)
 	if err != nil {
 		return err
 	}
@@ -114,25 +133,30 @@ func (c *Camera) open() error {
 	if err := stream.Initialize(); err != nil {
 		return err
 	}
+	encode, err := encoder(forma)
+	if err != nil {
+		return err
+	}
 	if c.stream != nil {
 		c.stream.Close()
 	}
-	c.stream, c.media = stream, media
-	switch f := forma.(type) {
-	case *format.H264:
-		e, err := f.CreateEncoder()
-		if err != nil {
-			return err
-		}
-		c.encode = e.Encode
-	case *format.H265:
-		e, err := f.CreateEncoder()
-		if err != nil {
-			return err
-		}
-		c.encode = e.Encode
-	}
+	c.stream, c.media, c.encode = stream, media, encode
 	return nil
+}
+
+func encoder(forma format.Format) (func([][]byte) ([]*rtp.Packet, error), error) {
+	if f, ok := forma.(*format.H265); ok {
+		e, err := f.CreateEncoder()
+		if err != nil {
+			return nil, err
+		}
+		return e.Encode, nil
+	}
+	e, err := forma.(*format.H264).CreateEncoder()
+	if err != nil {
+		return nil, err
+	}
+	return e.Encode, nil
 }
 
 func offer(s *flow.Stream) (format.Format, error) {
@@ -191,11 +215,7 @@ func (c *Camera) run() {
 			if !c.waitUntil(start.Add(newest)) {
 				return
 			}
-			c.show(p, at)
-			c.mu.Lock()
-			changed := &c.film.Packets[0] != &film.Packets[0]
-			c.mu.Unlock()
-			if changed {
+			if !c.show(film, p, at) {
 				break
 			}
 		}
@@ -212,40 +232,46 @@ func (c *Camera) waitUntil(t time.Time) bool {
 	}
 }
 
-// show sends one picture, or what the mode makes of it.
-func (c *Camera) show(p *flow.Packet, at time.Duration) {
+// show sends one picture of a film, or what the mode makes of it. It returns
+// false where another film is to be shown.
+func (c *Camera) show(f Film, p *flow.Packet, at time.Duration) bool {
 	mode := c.Mode()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	data := p.Data
-	if p.Key && mode == Play {
-		c.newest = p.Data
+	if !same(c.film, f) {
+		return false
 	}
-	switch mode {
-	case Stall, Cut:
-		return
+	if mode != Play || p.Key {
+		c.showing = mode
+	}
+	switch c.showing {
 	case Black:
-		data = c.darkest
+		c.send(c.darkest, at)
 	case Freeze:
-		if data = c.newest; data == nil {
-			return
-		}
+		c.send(c.newest, at)
 	case Play:
-		if c.newest == nil { // pictures that follow a key picture need it first
-			return
+		if p.Key {
+			c.newest = p.Data
 		}
+		c.send(p.Data, at)
 	}
-	var units h264.AnnexB
-	if err := units.Unmarshal(data); err != nil {
-		return // the film was read by FFmpeg; an empty picture is the only case
+	return true
+}
+
+// send sends a picture in Annex B form; one that is not there is not sent.
+func (c *Camera) send(picture []byte, at time.Duration) {
+	var units h264.AnnexB // H.265 parts its units alike
+	if units.Unmarshal(picture) != nil {
+		return
 	}
 	pkts, err := c.encode(units)
 	if err != nil {
 		return
 	}
 	ts := uint32(at * 90 / time.Millisecond) //nolint:gosec // RTP time wraps (RFC 3550 §5.1)
+	now := time.Now().Add(c.server.cfg.Clock)
 	for _, pkt := range pkts {
 		pkt.Timestamp = ts
-		c.stream.WritePacketRTP(c.media, pkt) //nolint:errcheck // nobody watching is no fault
+		c.stream.WritePacketRTPWithNTP(c.media, pkt, now) //nolint:errcheck // nobody watching is no fault
 	}
 }

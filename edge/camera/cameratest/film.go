@@ -38,15 +38,24 @@ func Load(path string) (Film, error) {
 			f.Packets = append(f.Packets, p)
 		}
 	}
-	if len(f.Packets) < 2 {
-		return Film{}, fmt.Errorf("%s holds fewer than two pictures after the first key picture", path)
-	}
-	if c := f.Packets[0].Stream.Codec; c != "h264" && c != "hevc" {
-		return Film{}, fmt.Errorf("%s is %s; a camera sends H.264 or H.265", path, c)
+	if err := f.check(); err != nil {
+		return Film{}, fmt.Errorf("%s: %w", path, err)
 	}
 	f.begin()
 	return f, nil
 }
+
+func (f Film) check() error {
+	if len(f.Packets) < 2 || !f.Packets[0].Key {
+		return errors.New("there are fewer than two pictures from the first key picture on")
+	}
+	if c := f.Packets[0].Stream.Codec; c != "h264" && c != "hevc" {
+		return fmt.Errorf("it is %s; a camera sends H.264 or H.265", c)
+	}
+	return nil
+}
+
+func same(a, b Film) bool { return &a.Packets[0] == &b.Packets[0] }
 
 // begin counts the film's time from 0 and sets its length: one step longer than
 // its last picture, so that a loop goes on without a jump.

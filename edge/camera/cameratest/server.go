@@ -29,7 +29,10 @@ type Config struct {
 	Digest   bool // ask for digest instead of basic authentication
 	TLS      *tls.Config
 	UDP      bool // offer UDP as well
-	Log      *slog.Logger
+	UDPOnly  bool // refuse TCP
+	// Clock is how far the cameras' clocks are ahead of the machine's.
+	Clock time.Duration
+	Log   *slog.Logger
 }
 
 // A Server is a number of cameras at one address.
@@ -67,7 +70,7 @@ func New(cfg Config) (*Server, error) {
 	} else {
 		s.rtsp.AuthMethods = []auth.VerifyMethod{auth.VerifyMethodBasic}
 	}
-	if cfg.UDP {
+	if cfg.UDP || cfg.UDPOnly {
 		s.rtsp.UDPRTPAddress, s.rtsp.UDPRTCPAddress = "127.0.0.1:0", "127.0.0.1:0"
 		if err := s.pairOfPorts(); err != nil {
 			return nil, err
@@ -128,8 +131,15 @@ func (s *Server) URL(name string) string {
 
 // Add starts a camera that plays a film.
 func (s *Server) Add(name string, f Film) (*Camera, error) {
-	c := &Camera{server: s, name: name, film: f, mode: Play, ended: make(chan struct{}), quit: make(chan struct{})}
-	if err := c.open(); err != nil {
+	if s.Camera(name) != nil {
+		return nil, fmt.Errorf("camera simulator: there are two cameras %s", name)
+	}
+	c := &Camera{server: s, film: f, mode: Play, ended: make(chan struct{}), quit: make(chan struct{})}
+	err := f.check()
+	if err == nil {
+		err = c.open(f)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("camera simulator: %s: %w", name, err)
 	}
 	s.mu.Lock()
@@ -193,6 +203,9 @@ func (h handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Response
 	if c == nil {
 		return orRefuse(resp), nil, err
 	}
+	if h.s.cfg.UDPOnly && ctx.Transport == gortsplib.TransportTCP {
+		return &base.Response{StatusCode: base.StatusUnsupportedTransport}, nil, nil
+	}
 	h.s.mu.Lock()
 	h.s.sessions[ctx.Session] = c
 	h.s.mu.Unlock()
@@ -225,6 +238,3 @@ func (handler) OnPacketsLost(*gortsplib.ServerHandlerOnPacketsLostCtx) {}
 func (h handler) OnStreamWriteError(ctx *gortsplib.ServerHandlerOnStreamWriteErrorCtx) {
 	h.s.cfg.Log.Debug("viewer is too slow", "err", ctx.Error)
 }
-
-// restart is how long a replaced stream needs to be seen by nobody.
-const restart = 50 * time.Millisecond

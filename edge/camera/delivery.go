@@ -1,0 +1,56 @@
+package camera
+
+import (
+	"time"
+
+	"eastgate/edge/flow"
+)
+
+// A delivery hands one session's pictures to the next stage. The session calls it
+// from one goroutine.
+type delivery struct {
+	out    chan<- *flow.Packet
+	camera *Camera
+	began  time.Time // when the first picture came
+	taken  int
+	gap    bool // dropping up to the next key picture
+}
+
+// miss hears that packets are missing: what follows looks whole and is not.
+func (d *delivery) miss(packets uint64) {
+	d.gap = true
+	d.camera.m.lost.Add(float64(packets))
+	if packets == 0 {
+		d.camera.m.malformed.Inc()
+	}
+}
+
+// take hands on a picture, unless a picture that it needs is missing or there is
+// no room for it.
+func (d *delivery) take(p *flow.Packet) {
+	c := d.camera
+	if d.taken == 0 {
+		d.began = p.Received
+		d.gap = true // a session begins in the middle of a group of pictures
+		c.change(State{Word: Online})
+	}
+	d.taken++
+	p.Camera = c.name
+	var jumped bool
+	if p.PTS, jumped = c.clock.place(p.PTS, p.Received); jumped {
+		c.m.jumps.Inc()
+	}
+	c.m.packets.Inc()
+	c.m.bytes.Add(float64(len(p.Data)))
+	if d.gap && !p.Key {
+		c.m.dropped.Inc()
+		return
+	}
+	select {
+	case d.out <- p:
+		d.gap = false
+	default:
+		d.gap = true
+		c.m.dropped.Inc()
+	}
+}
