@@ -31,6 +31,8 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud user revoke [-config F] GRANT
   cloud user close  [-config F] NAME                 lets a person in no more
   cloud user list   [-config F]
+  cloud register verify [-config F] [-anchor POSITION:HASH]
+                                                     whether the register of access is as it was written
   cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
   cloud edge list   [-config F]
   cloud edge revoke [-config F] SITE/BOX
@@ -44,7 +46,7 @@ var ErrUsage = errors.New("wrong usage")
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "user add": c.userAdd,
-		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList,
+		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList, "register verify": c.registerVerify,
 		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {

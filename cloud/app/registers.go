@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"eastgate/cloud/config"
+	"eastgate/cloud/register"
+)
+
+// anchors are the marks given with -anchor, which may be given often.
+type anchors []register.Mark
+
+func (a *anchors) String() string { return fmt.Sprint([]register.Mark(*a)) }
+
+func (a *anchors) Set(s string) error {
+	m, err := register.ParseMark(s)
+	*a = append(*a, m)
+	return err
+}
+
+// registerVerify says whether the register of access is what was written, and its
+// newest mark, to be kept elsewhere.
+func (c Console) registerVerify(ctx context.Context, args []string) error {
+	flags, path := c.flags("register verify")
+	var kept anchors
+	flags.Var(&kept, "anchor", "a `POSITION:HASH` that an earlier verify printed; may be given often")
+	if err := flags.Parse(args); err != nil {
+		return ErrUsage
+	}
+	f, err := config.Load(*path)
+	if err != nil {
+		return err
+	}
+	s, err := openStore(ctx, f)
+	if err != nil {
+		return err
+	}
+	p, err := register.New(s, register.NewMetrics(prometheus.NewRegistry())).Verify(ctx, kept...)
+	if err = errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	if p.Fault != nil {
+		return fmt.Errorf("the register is not what was written: at row %d, %s", p.Fault.Position, p.Fault.What)
+	}
+	if p.Ends.Head.Position == 0 {
+		_, err = fmt.Fprintln(c.Out, "the register is empty")
+		return err
+	}
+	_, err = fmt.Fprintf(c.Out, "%d rows, all as written; keep this mark elsewhere: %s\n", p.Rows, p.Ends.Head)
+	return err
+}
