@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/errgroup"
 
 	"eastgate/edge/config"
 	"eastgate/edge/confirm"
@@ -96,7 +95,7 @@ func (a Analysis) pipeline(video *videofile.File, r *report) (*pipeline, error) 
 	unknown := func() event.Clock { return event.Clock{} }
 	length := video.Info().Duration
 	return &pipeline{
-		camera: metered{video, &r.sum.In},
+		camera: video, remember: pass[*flow.Packet]{func(*flow.Packet) { r.sum.In++ }},
 		gate:   gate.New(camera, gate.NewMetrics(reg)),
 		decode: decode.New(camera, decode.NewMetrics(reg), a.Log),
 		newest: pass[*flow.Frame]{func(f *flow.Frame) {
@@ -111,22 +110,6 @@ func (a Analysis) pipeline(video *videofile.File, r *report) (*pipeline, error) 
 		evidence: bare{},
 		keep:     func(_ context.Context, e event.Event) { r.event(e) },
 	}, nil
-}
-
-// metered is a source that counts what it sends.
-type metered struct {
-	from source
-	n    *int
-}
-
-func (c metered) Run(ctx context.Context, out chan<- *flow.Packet) error {
-	inner := make(chan *flow.Packet)
-	var g errgroup.Group
-	g.Go(func() error { return c.from.Run(ctx, inner) })
-	g.Go(func() error {
-		return pass[*flow.Packet]{func(*flow.Packet) { *c.n++ }}.Run(ctx, inner, out)
-	})
-	return g.Wait()
 }
 
 // A report gathers what a file led to. Each of its methods is called by one

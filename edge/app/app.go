@@ -89,11 +89,13 @@ func (b *Box) openEvidence(word secret.Value) error {
 	c.Dir, c.MaxBytes = filepath.Join(b.file.Data, "evidence"), b.file.Outbox.Pictures
 	c.CloudURL, c.CAFile = b.file.Cloud.Evidence, b.file.Cloud.CAFile
 	c.User, c.Secret = b.file.Site+"/"+b.file.Box, word
+	c.BytesPerSecond = b.file.Cloud.UploadRate
+	c.ReserveBytes += b.file.Outbox.MinFree // evidence stops before events have to
 	var err error
 	if b.folder, err = evidence.Open(c, b.stages.evidence, b.log); err != nil {
 		return err
 	}
-	b.uploader, err = evidence.NewUploader(c, b.folder, b.stages.evidence, b.log)
+	b.uploader, err = evidence.NewUploader(c, b.folder, waitingEvents{b.outbox, b.keeper}, b.stages.evidence, b.log)
 	return err
 }
 
@@ -118,6 +120,7 @@ func (b *Box) checks() []status.Check {
 			}
 			return s, err
 		}},
+		{Name: "evidence", Ask: func() (any, error) { return b.folder.Stats(), nil }},
 		{Name: "uplink", Ask: func() (any, error) { return b.uplink.State(), nil }},
 	}
 }

@@ -66,15 +66,17 @@ func (b *Box) pipeline(name string, c config.Camera) (*pipeline, error) {
 	tell := func(s camera.State) {
 		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
 	}
+	cam, remember := b.recorded(name, c)
 	return &pipeline{
 		camera:   camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log),
+		remember: remember,
 		gate:     gate.New(name, b.stages.gate),
 		decode:   decode.New(name, b.stages.decode, b.log),
 		newest:   newest{b.m.skipped.WithLabelValues(name)},
 		detect:   detect.NewStage(name, todo, b.stages.detect, b.log),
 		watch:    status.NewWatch(name, b.board),
 		confirm:  confirm.New(place, confirm.Rules(), status.Clock, b.stages.confirm),
-		evidence: evidence.New(b.folder, b.stages.evidence, b.log),
+		evidence: evidence.New(cam, b.folder, b.stages.evidence, b.log),
 		keep:     b.keeper.keep,
 	}, nil
 }

@@ -25,13 +25,14 @@ type source interface {
 // skipped through.
 type pipeline struct {
 	camera   source                                    // pictures as they are sent
+	remember stage[*flow.Packet, *flow.Packet]         // the last seconds of them, for clips
 	gate     stage[*flow.Packet, *flow.Packet]         // which of them are worth decoding
 	decode   stage[*flow.Packet, *flow.Frame]          // pictures as they are seen
 	newest   stage[*flow.Frame, *flow.Frame]           // one waits, a newer one replaces it
 	detect   stage[*flow.Frame, flow.Observation]      // what one picture shows
 	watch    stage[flow.Observation, flow.Observation] // and what the camera's own state says
 	confirm  stage[flow.Observation, flow.Confirmed]   // what held over time
-	evidence stage[flow.Confirmed, event.Event]        // with its picture on disk
+	evidence stage[flow.Confirmed, event.Event]        // with its picture and clip on disk
 	keep     func(ctx context.Context, e event.Event)  // into the outbox
 }
 
@@ -45,6 +46,7 @@ const packetRoom = 50
 // stop at once.
 func (p *pipeline) run(stop, hard context.Context) error {
 	packets := make(chan *flow.Packet, packetRoom)
+	remembered := make(chan *flow.Packet)
 	admitted := make(chan *flow.Packet)
 	decoded := make(chan *flow.Frame)
 	frames := make(chan *flow.Frame)
@@ -59,7 +61,8 @@ func (p *pipeline) run(stop, hard context.Context) error {
 	context.AfterFunc(hard, cancel) // a stage that fails stops the camera too
 
 	g.Go(func() error { return p.camera.Run(stop, packets) })
-	g.Go(func() error { return p.gate.Run(hard, packets, admitted) })
+	g.Go(func() error { return p.remember.Run(hard, packets, remembered) })
+	g.Go(func() error { return p.gate.Run(hard, remembered, admitted) })
 	g.Go(func() error { return p.decode.Run(hard, admitted, decoded) })
 	g.Go(func() error { return p.newest.Run(hard, decoded, frames) })
 	g.Go(func() error { return p.detect.Run(hard, frames, seen) })

@@ -63,6 +63,8 @@ func (c Camera) validateAreas() []error {
 			faults = append(faults, fmt.Errorf("masks[%d]: %w", i, err))
 		}
 	}
+	faults = append(faults, validatePrivacy(c.Privacy)...)
+	faults = append(faults, strict.Within("clips", c.Clips.Validate())...)
 	return append(faults, c.Detect.validate()...)
 }
 

@@ -21,6 +21,7 @@ import (
 	"eastgate/edge/detect/fire"
 	"eastgate/edge/detect/motion"
 	"eastgate/edge/detect/tamper"
+	"eastgate/edge/evidence"
 	"eastgate/edge/zone"
 	"eastgate/shared/event"
 	"eastgate/shared/secret"
@@ -43,21 +44,24 @@ type File struct {
 	Cloud   Cloud             `yaml:"cloud"`
 	Outbox  Outbox            `yaml:"outbox"`
 	Detect  Detect            `yaml:"detect"`
+	Clips   Clips             `yaml:"clips"`
 	Cameras map[string]Camera `yaml:"cameras"`
 }
 
 // Cloud says where events and pictures go.
 type Cloud struct {
-	Broker   string     `yaml:"broker"`   // mqtt://host:1883 or mqtts://host:8883
-	Evidence string     `yaml:"evidence"` // http(s)://host
-	CAFile   string     `yaml:"ca_file"`  // PEM of an own certificate authority
-	Secret   secret.Ref `yaml:"secret"`   // what `cloud edge enrol` printed
+	Broker   string `yaml:"broker"`   // mqtt://host:1883 or mqtts://host:8883
+	Evidence string `yaml:"evidence"` // http(s)://host
+	CAFile   string `yaml:"ca_file"`  // PEM of an own certificate authority
+	// UploadRate bounds what evidence takes of the line, in bytes a second.
+	UploadRate int64      `yaml:"upload_bytes_per_second"`
+	Secret     secret.Ref `yaml:"secret"` // what `cloud edge enrol` printed
 }
 
 // Outbox bounds what waits for the cloud.
 type Outbox struct {
-	MaxBytes int64 `yaml:"max_bytes"` // of events
-	Pictures int64 `yaml:"max_picture_bytes"`
+	MaxBytes int64 `yaml:"max_bytes"`         // of events
+	Pictures int64 `yaml:"max_picture_bytes"` // of pictures and clips
 	// MinFree is the room that the disk shall keep: with less, events that are not
 	// urgent replace older ones.
 	MinFree int64 `yaml:"min_free_bytes"`
@@ -103,7 +107,10 @@ type Camera struct {
 	Inputs []Input              `yaml:"inputs"`
 	Zones  map[string]zone.Zone `yaml:"zones"`
 	Masks  []zone.Polygon       `yaml:"masks"`
-	Detect Detect               `yaml:"detect"`
+	// Privacy is what nobody may see: black in whatever is kept, and not looked at.
+	Privacy []zone.Polygon `yaml:"privacy"`
+	Detect  Detect         `yaml:"detect"`
+	Clips   Clips          `yaml:"clips"`
 }
 
 // An Input is one stream of a camera.
@@ -115,7 +122,7 @@ type Input struct {
 
 // Areas returns what is marked in the camera's picture, zones by name.
 func (c Camera) Areas() zone.Areas {
-	a := zone.Areas{Masks: c.Masks}
+	a := zone.Areas{Masks: slices.Concat(c.Masks, c.Privacy)}
 	for _, name := range slices.Sorted(maps.Keys(c.Zones)) {
 		z := c.Zones[name]
 		z.Name = name
@@ -140,6 +147,8 @@ func defaults() File {
 		Listen: "127.0.0.1:9464",
 		Outbox: Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30, MinFree: 256 << 20},
 		Detect: Everything(),
+		Clips:  defaultClips(),
+		Cloud:  Cloud{UploadRate: evidence.DefaultConfig().BytesPerSecond},
 	}
 }
 
@@ -165,7 +174,7 @@ func Parse(data []byte) (File, []error) {
 	f := defaults()
 	f.Cameras = map[string]Camera{}
 	for key := range first.Cameras {
-		f.Cameras[key] = Camera{Detect: first.Detect}
+		f.Cameras[key] = Camera{Detect: first.Detect, Clips: first.Clips}
 	}
 	faults := strict.Decode(data, &f)
 	return f, append(faults, f.Validate()...)
@@ -174,7 +183,7 @@ func Parse(data []byte) (File, []error) {
 // ParseCamera reads the camera section alone, as `edge analyze -config` takes it:
 // zones, masks and detection, no inputs.
 func ParseCamera(data []byte) (Camera, []error) {
-	c := Camera{Detect: Everything()}
+	c := Camera{Detect: Everything(), Clips: defaultClips()}
 	faults := strict.Decode(data, &c)
 	if strict.Unreadable(faults) {
 		return c, faults
@@ -224,6 +233,9 @@ func (c Cloud) validate() []error {
 		if err != nil || parsed.Host == "" || !slices.Contains(u.schemes, parsed.Scheme) {
 			faults = append(faults, fmt.Errorf("%s: %q is no address such as %s://host", u.path, u.value, u.schemes[0]))
 		}
+	}
+	if c.UploadRate < evidence.LeastRate {
+		faults = append(faults, fmt.Errorf("cloud.upload_bytes_per_second: %d is less than %d", c.UploadRate, evidence.LeastRate))
 	}
 	if !c.Secret.Set() {
 		faults = append(faults, errors.New("cloud.secret: give file or env; `cloud edge enrol` makes the secret"))

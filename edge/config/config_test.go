@@ -59,8 +59,11 @@ func TestACamerasOwnSectionOverridesTheFiles(t *testing.T) {
 		t.Errorf("parking: gate %v, shop %v; want on and, by the template, off", gate.Detect.Parking.Enabled, shop.Detect.Parking.Enabled)
 	}
 	areas := gate.Areas()
-	if len(areas.Zones) != 2 || areas.Zones[0].Name != "fire-lane" || areas.Zones[0].Dwell != 3*time.Minute || len(areas.Masks) != 1 {
+	if len(areas.Zones) != 2 || areas.Zones[0].Name != "fire-lane" || areas.Zones[0].Dwell != 3*time.Minute || len(areas.Masks) != 2 {
 		t.Errorf("areas: %+v", areas)
+	}
+	if gate.Clips.MaxBytes != 8<<20 || len(gate.Privacy) != 1 { // and what is private is not looked at either
+		t.Errorf("clips: %+v, privacy: %v", gate.Clips, gate.Privacy)
 	}
 	if in := gate.DetectInput(); in.URL != "rtsp://10.0.0.11/stream1" || in.Password.Env != "EAST_GATE_PASSWORD" {
 		t.Errorf("input: %+v", in)

@@ -12,7 +12,7 @@ func BenchmarkEncode1080p(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			f.Limited = limited
 			for b.Loop() {
-				if _, err := encode(f); err != nil {
+				if _, err := encode(f, nil); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -27,7 +27,7 @@ func BenchmarkPut300kB(b *testing.B) {
 	data := make([]byte, 300<<10)
 	for i := 0; b.Loop(); i++ {
 		data[0], data[1], data[2] = byte(i), byte(i>>8), byte(i>>16)
-		if _, err := f.Put(data); err != nil {
+		if _, err := f.Put(label, data); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -22,6 +22,15 @@ import (
 	"eastgate/shared/event"
 )
 
+var label = Label{JPEG, event.Ordinary, "E"}
+
+// only is the waiting file of that hash.
+func only(f *Folder, sum string) Item {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.waiting[f.index(sum)]
+}
+
 var quiet = slog.New(slog.DiscardHandler)
 
 func metrics() *Metrics { return NewMetrics(prometheus.NewRegistry()) }
@@ -49,7 +58,7 @@ func through(t testing.TB, f *Folder, m *Metrics, cs ...flow.Confirmed) []event.
 		in <- c
 	}
 	close(in)
-	if err := New(f, m, quiet).Run(t.Context(), in, out); err != nil {
+	if err := New(Camera{Name: "yard"}, f, m, quiet).Run(t.Context(), in, out); err != nil {
 		t.Fatal(err)
 	}
 	var events []event.Event
@@ -96,7 +105,7 @@ func TestEventsGetTheirPicture(t *testing.T) {
 		}
 	}
 	v := events[0].Evidence[0]
-	data, err := os.ReadFile(filepath.Join(c.Dir, v.SHA256+".jpg"))
+	data, err := os.ReadFile(filepath.Join(c.Dir, v.SHA256+".4.1.jpg"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,9 +169,19 @@ func TestStoppedStageGivesFramesBack(t *testing.T) {
 	in <- flow.Confirmed{Event: event.Event{State: event.Start}, Frame: frame(64, 48, func() { held-- })}
 	close(in)
 	m := metrics()
-	if err := New(open(t, config(t), m), m, quiet).Run(ctx, in, out); err != nil || held != 0 {
+	if err := New(Camera{Name: "yard"}, open(t, config(t), m), m, quiet).Run(ctx, in, out); err != nil || held != 0 {
 		t.Errorf("%v, %d frames are still held", err, held)
 	}
+}
+
+// luma is how bright a JPEG is at a place.
+func luma(t *testing.T, data []byte, x, y int) uint8 {
+	t.Helper()
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y
 }
 
 func TestPicturesAreTrue(t *testing.T) {
@@ -187,7 +206,7 @@ func TestPicturesAreTrue(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := flow.NewFrame("yard", time.Now(), 0, c.img, nil)
 			f.Limited = c.limited
-			data, err := encode(f)
+			data, err := encode(f, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,11 +235,11 @@ func TestFolderSurvivesAndIsSwept(t *testing.T) {
 	sums := make([]string, 3)
 	for i := range sums {
 		var err error
-		if sums[i], err = f.Put([]byte{byte(i)}); err != nil {
+		if sums[i], err = f.Put(label, []byte{byte(i)}); err != nil {
 			t.Fatal(err)
 		}
 		old := time.Now().Add(time.Duration(i-10) * time.Minute)
-		if err := os.Chtimes(f.path(sums[i]), old, old); err != nil {
+		if err := os.Chtimes(f.path(only(f, sums[i])), old, old); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -248,7 +267,7 @@ func TestTheOldestGivesWay(t *testing.T) {
 	var last string
 	for i := range 10 {
 		var err error
-		if last, err = f.Put(bytes.Repeat([]byte{byte(i)}, 30)); err != nil {
+		if last, err = f.Put(label, bytes.Repeat([]byte{byte(i)}, 30)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,13 +275,13 @@ func TestTheOldestGivesWay(t *testing.T) {
 	if len(got) != 3 || got[2].SHA256 != last || f.bytes != 90 {
 		t.Errorf("%d pictures and %d bytes wait, want the newest 3 and 90", len(got), f.bytes)
 	}
-	if n := testutil.ToFloat64(m.dropped.WithLabelValues(gaveWay)); n != 7 {
+	if n := testutil.ToFloat64(m.dropped.WithLabelValues(gaveWay, "3")); n != 7 {
 		t.Errorf("%v counted as given up, want 7", n)
 	}
 	if files, _ := filepath.Glob(filepath.Join(c.Dir, "*")); len(files) != 3 {
 		t.Errorf("%d files are left, want 3", len(files))
 	}
-	if _, err := f.Put(make([]byte, 101)); !errors.Is(err, ErrFull) {
+	if _, err := f.Put(label, make([]byte, 101)); !errors.Is(err, ErrFull) {
 		t.Errorf("a picture larger than the folder: %v, want ErrFull", err)
 	}
 	c.MaxBytes = 40 // somebody made the folder smaller
@@ -282,7 +301,7 @@ func TestManyCamerasAtOnce(t *testing.T) {
 				if i >= 10 {
 					data = append(data, byte(cam)) // and some of its own
 				}
-				if _, err := f.Put(data); err != nil {
+				if _, err := f.Put(label, data); err != nil {
 					done <- err
 					return
 				}
@@ -306,9 +325,9 @@ func TestValidate(t *testing.T) {
 	if faults := good.Validate(); faults != nil {
 		t.Errorf("good configuration: %v", faults)
 	}
-	bad := Config{MaxBytes: 1, ReserveBytes: -1, CloudURL: "ftp://cloud"}
-	if faults := bad.Validate(); len(faults) != 4 {
-		t.Errorf("got %v, want four faults", faults)
+	bad := Config{MaxBytes: 1, ReserveBytes: -1, BytesPerSecond: 1, CloudURL: "ftp://cloud"}
+	if faults := bad.Validate(); len(faults) != 5 {
+		t.Errorf("got %v, want five faults", faults)
 	}
 	bad = good
 	bad.CloudURL = "https://box:hunter2@cloud"

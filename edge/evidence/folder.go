@@ -10,19 +10,21 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"eastgate/shared/event"
 )
 
-// ErrFull says that a picture was not stored for want of room.
-var ErrFull = errors.New("no room for a picture")
+// ErrFull says that a file was not stored for want of room.
+var ErrFull = errors.New("no room for evidence")
 
-// A Folder holds the pictures that wait for the cloud. It is the queue: what is
-// in it when the box starts is sent as if nothing had happened. Its methods may
-// be called at once.
+// A Folder holds the files that wait for the cloud. It is the queue: what is in it
+// when the box starts is sent as if nothing had happened. Its methods may be called
+// at once.
 type Folder struct {
 	c   Config
 	m   *Metrics
@@ -33,21 +35,50 @@ type Folder struct {
 	bytes   int64  // of those waiting and those being written
 	said    time.Time
 	added   chan struct{} // told of a new item; one token at most
+	lost    int           // files given up since Open
+	turn    chan struct{} // held by the one camera whose clip is being made
 }
 
-// An Item is a stored picture.
+// A Label says what a file is. It is part of the file's name, so that a restart
+// knows it too.
+type Label struct {
+	Type  string      // media type
+	Level event.Level // of the event that it shows
+	Event string      // ID of the event that tells of it
+}
+
+// An Item is a stored file.
 type Item struct {
+	Label
 	SHA256 string
-	Type   string // media type
 	Bytes  int64
 	since  time.Time
 	notYet time.Time // not to be sent before
 }
 
-const (
-	tmpPrefix = "tmp-"
-	extension = ".jpg"
-)
+const tmpPrefix = "tmp-"
+
+// extensions are those of the types that are kept.
+var extensions = map[string]string{JPEG: ".jpg", MP4: ".mp4"}
+
+var fileName = regexp.MustCompile(`^([0-9a-f]{64})\.([1-4])\.([0-9A-Z]{1,26})(\.jpg|\.mp4)$`)
+
+func (it Item) name() string {
+	return fmt.Sprintf("%s.%d.%s%s", it.SHA256, it.Level, it.Event, extensions[it.Type])
+}
+
+// parseName returns what a file's name says; ok is false for a file that is not ours.
+func parseName(name string) (it Item, ok bool) {
+	m := fileName.FindStringSubmatch(name)
+	if m == nil {
+		return it, false
+	}
+	it.SHA256, it.Level, it.Event, it.Type = m[1], event.Level(m[2][0]-'0'), m[3], JPEG
+	if m[4] == extensions[MP4] {
+		it.Type = MP4
+	}
+	return it, true
+}
 
 // Open opens the folder of c, makes it if need be, and sweeps away what a power
 // cut left half written.
@@ -55,13 +86,16 @@ func Open(c Config, m *Metrics, log *slog.Logger) (*Folder, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open evidence folder: %w", err)
 	}
-	f := &Folder{c: c, m: m, log: log, added: make(chan struct{}, 1)}
+	f := &Folder{c: c, m: m, log: log, added: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 	if err := f.scan(); err != nil {
 		return nil, fmt.Errorf("open evidence folder: %w", err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.makeRoom(0)
+	if over := f.bytes - c.MaxBytes; over > 0 { // somebody has made the folder smaller
+		gone, _ := f.victims(over, 0, event.Urgent)
+		f.giveWay(gone)
+	}
 	f.count()
 	return f, nil
 }
@@ -78,26 +112,31 @@ func (f *Folder) scan() error {
 			}
 			continue
 		}
-		sum, isPicture := strings.CutSuffix(e.Name(), extension)
-		if raw, err := hex.DecodeString(sum); !isPicture || err != nil || len(raw) != sha256.Size {
-			continue // not ours
+		it, ours := parseName(e.Name())
+		if !ours {
+			continue
 		}
 		info, err := e.Info()
 		if err != nil {
 			return err
 		}
-		f.waiting = append(f.waiting, Item{SHA256: sum, Type: JPEG, Bytes: info.Size(), since: info.ModTime()})
-		f.bytes += info.Size()
+		it.Bytes, it.since = info.Size(), info.ModTime()
+		f.waiting = append(f.waiting, it)
+		f.bytes += it.Bytes
 	}
 	slices.SortStableFunc(f.waiting, func(a, b Item) int { return cmp.Compare(a.since.UnixNano(), b.since.UnixNano()) })
 	return nil
 }
 
-// Put stores a JPEG and returns its SHA-256 in hex. When it returns without an
-// error the picture survives a power cut.
-func (f *Folder) Put(data []byte) (string, error) {
+// Put stores a file and returns its SHA-256 in hex. When it returns without an
+// error the file survives a power cut. A file that waits already takes the more
+// urgent of its labels.
+func (f *Folder) Put(l Label, data []byte) (string, error) {
 	raw := sha256.Sum256(data)
-	item := Item{SHA256: hex.EncodeToString(raw[:]), Type: JPEG, Bytes: int64(len(data)), since: time.Now()}
+	item := Item{Label: l, SHA256: hex.EncodeToString(raw[:]), Bytes: int64(len(data)), since: time.Now()}
+	if _, ours := parseName(item.name()); !ours {
+		return "", fmt.Errorf("store evidence: %+v is no label", l)
+	}
 	known, err := f.take(item)
 	if known || err != nil {
 		return item.SHA256, err
@@ -115,7 +154,7 @@ func (f *Folder) Put(data []byte) (string, error) {
 		return item.SHA256, nil
 	}
 	f.waiting = append(f.waiting, item)
-	f.m.stored.Inc()
+	f.m.stored.WithLabelValues(item.Type).Inc()
 	select {
 	case f.added <- struct{}{}:
 	default:
@@ -127,46 +166,29 @@ func (f *Folder) Put(data []byte) (string, error) {
 func (f *Folder) take(item Item) (known bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.index(item.SHA256) >= 0 {
-		return true, nil
+	if i := f.index(item.SHA256); i >= 0 {
+		return true, f.relabel(i, item.Label)
 	}
-	if item.Bytes > f.c.MaxBytes {
-		return false, fmt.Errorf("%w: %d bytes, the folder may hold %d", ErrFull, item.Bytes, f.c.MaxBytes)
-	}
-	if err := f.enoughFree(item.Bytes); err != nil {
+	if err := f.makeRoom(item); err != nil {
 		return false, err
 	}
-	f.makeRoom(item.Bytes)
 	f.bytes += item.Bytes
 	return false, nil
 }
 
-// enoughFree reports whether the disk still has the reserve after n more bytes.
-// Room that others have taken is not won back by giving pictures up.
-func (f *Folder) enoughFree(n int64) error {
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(f.c.Dir, &disk); err != nil {
-		return fmt.Errorf("ask for free space in %s: %w", f.c.Dir, err)
+// relabel gives a waiting file a more urgent label.
+func (f *Folder) relabel(i int, l Label) error {
+	old := f.waiting[i]
+	if l.Level >= old.Level {
+		return nil
 	}
-	if free := int64(disk.Bavail) * disk.Bsize; free-n < f.c.ReserveBytes {
-		return fmt.Errorf("%w: %d bytes are free in %s and %d are kept for events: free some disk space",
-			ErrFull, free, f.c.Dir, f.c.ReserveBytes)
+	renamed := old
+	renamed.Label = l
+	if err := os.Rename(f.path(old), f.path(renamed)); err != nil {
+		return fmt.Errorf("store evidence: %w", err)
 	}
-	return nil
-}
-
-// makeRoom gives up the oldest pictures until n more bytes fit.
-func (f *Folder) makeRoom(n int64) {
-	for len(f.waiting) > 0 && f.bytes+n > f.c.MaxBytes {
-		oldest := f.waiting[0]
-		f.drop(oldest.SHA256)
-		f.m.dropped.WithLabelValues(gaveWay).Inc()
-		if now := time.Now(); now.Sub(f.said) >= time.Minute {
-			f.said = now
-			f.log.Warn("the folder of pictures is full, the oldest give way",
-				"dir", f.c.Dir, "max_bytes", f.c.MaxBytes, "sha256", oldest.SHA256, "stored", oldest.since)
-		}
-	}
+	f.waiting[i] = renamed
+	return syncDir(f.c.Dir)
 }
 
 // write puts data on disk so that the name appears only with all of it.
@@ -184,7 +206,7 @@ func (f *Folder) write(item Item, data []byte) error {
 	}
 	err = errors.Join(err, tmp.Close())
 	if err == nil {
-		err = os.Rename(tmp.Name(), f.path(item.SHA256))
+		err = os.Rename(tmp.Name(), f.path(item))
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp.Name()))
@@ -208,21 +230,40 @@ func (f *Folder) Pending() []Item {
 	return slices.Clone(f.waiting)
 }
 
-// next returns the oldest item that may be sent at now. With none it returns how
-// long until one may be, or 0 when nothing waits at all.
+// next returns the item to send at now: the most urgent, of those pictures before
+// clips, of those the oldest. With none it returns how long until one may be sent,
+// or 0 when nothing waits at all.
 func (f *Folder) next(now time.Time) (item Item, wait time.Duration, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, it := range f.waiting {
 		left := it.notYet.Sub(now)
-		if left <= 0 {
-			return it, 0, true
-		}
-		if wait == 0 || left < wait {
-			wait = left
+		switch {
+		case left > 0:
+			if wait == 0 || left < wait {
+				wait = left
+			}
+		case !ok || it.before(item):
+			item, ok = it, true
 		}
 	}
+	if ok {
+		return item, 0, true
+	}
 	return Item{}, wait, false
+}
+
+// outranked reports whether something else should be sent before item.
+func (f *Folder) outranked(item Item) bool {
+	first, _, ok := f.next(time.Now())
+	return ok && first.before(item)
+}
+
+func (it Item) before(other Item) bool {
+	if it.Level != other.Level {
+		return it.Level < other.Level
+	}
+	return it.Type == JPEG && other.Type != JPEG
 }
 
 // postpone lets others go before an item until then.
@@ -247,8 +288,8 @@ func (f *Folder) drop(sum string) {
 	if i < 0 {
 		return
 	}
-	if err := os.Remove(f.path(sum)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.log.Error("picture cannot be removed", "err", err)
+	if err := os.Remove(f.path(f.waiting[i])); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.log.Error("evidence cannot be removed", "err", err)
 	}
 	f.bytes -= f.waiting[i].Bytes
 	f.waiting = slices.Delete(f.waiting, i, i+1)
@@ -263,22 +304,23 @@ func (f *Folder) count() {
 	f.m.pendingBytes.Set(float64(f.bytes))
 }
 
-// read returns a waiting picture's bytes. An error for which errors.Is(err,
+// read returns a waiting file's bytes. An error for which errors.Is(err,
 // errSpoiled) holds means that they can never be sent.
 func (f *Folder) read(item Item) ([]byte, error) {
-	data, err := os.ReadFile(f.path(item.SHA256))
+	path := f.path(item)
+	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: somebody has removed %s", errSpoiled, f.path(item.SHA256))
+		return nil, fmt.Errorf("%w: somebody has removed %s", errSpoiled, path)
 	case err != nil:
 		return nil, err
 	}
 	if raw := sha256.Sum256(data); hex.EncodeToString(raw[:]) != item.SHA256 {
-		return nil, fmt.Errorf("%w: %s does not hold what its name says", errSpoiled, f.path(item.SHA256))
+		return nil, fmt.Errorf("%w: %s does not hold what its name says", errSpoiled, path)
 	}
 	return data, nil
 }
 
-var errSpoiled = errors.New("picture is spoiled")
+var errSpoiled = errors.New("evidence is spoiled")
 
-func (f *Folder) path(sum string) string { return filepath.Join(f.c.Dir, sum+extension) }
+func (f *Folder) path(it Item) string { return filepath.Join(f.c.Dir, it.name()) }

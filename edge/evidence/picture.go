@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 
 	"eastgate/edge/flow"
+	"eastgate/edge/zone"
 )
 
 // JPEG is the media type of a snapshot.
@@ -18,11 +19,15 @@ const (
 	quality  = 80
 )
 
-// encode returns a JPEG of f.
-func encode(f *flow.Frame) ([]byte, error) {
+// encode returns a JPEG of f with its private areas black.
+func encode(f *flow.Frame, private *zone.Blackout) ([]byte, error) {
 	img := f.Image
 	if img == nil || img.Rect.Empty() {
 		return nil, fmt.Errorf("encode picture of camera %s: it is empty", f.Camera)
+	}
+	if !private.None() {
+		img = clone(img)
+		private.Apply(img, f.Black())
 	}
 	if w := img.Rect.Dx(); w > maxWidth {
 		img = shrink(img, maxWidth, max(1, img.Rect.Dy()*maxWidth/w))
@@ -56,6 +61,18 @@ func planes(img *image.YCbCr) [3]plane {
 		{img.Cb[c:], img.CStride, cw, ch},
 		{img.Cr[c:], img.CStride, cw, ch},
 	}
+}
+
+// clone returns a copy of img that may be changed.
+func clone(img *image.YCbCr) *image.YCbCr {
+	own := image.NewYCbCr(image.Rect(0, 0, img.Rect.Dx(), img.Rect.Dy()), img.SubsampleRatio)
+	from, to := planes(img), planes(own)
+	for i := range from {
+		for y := range to[i].h {
+			copy(to[i].pix[y*to[i].stride:][:to[i].w], from[i].pix[y*from[i].stride:])
+		}
+	}
+	return own
 }
 
 // shrink returns img as w by h pixels; each is the mean of those it covers.

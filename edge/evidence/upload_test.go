@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,10 +63,20 @@ func (c *cloud) asked() int {
 	return len(c.paths)
 }
 
+// calm says that no urgent events wait, unless told otherwise.
+type calm struct {
+	urgent  atomic.Bool
+	waiting map[string]bool
+}
+
+func (c *calm) Urgent() bool { return c.urgent.Load() }
+
+func (c *calm) Unacknowledged() (map[string]bool, error) { return c.waiting, nil }
+
 // uploading runs an uploader of f against url until check holds.
 func uploading(t *testing.T, c Config, f *Folder, log *slog.Logger, check func() bool) {
 	t.Helper()
-	u, err := NewUploader(c, f, f.m, log)
+	u, err := NewUploader(c, f, &calm{}, f.m, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +117,7 @@ func TestUpload(t *testing.T) {
 			conf, m := config(t), metrics()
 			conf.CloudURL, conf.User, conf.Secret = srv.URL, "site/box", secret.New("hunter2")
 			f := open(t, conf, m)
-			sum, err := f.Put([]byte("a picture"))
+			sum, err := f.Put(label, []byte("a picture"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +135,7 @@ func TestUpload(t *testing.T) {
 			if !strings.Contains(log.String(), c.says) || strings.Contains(log.String(), "hunter2") {
 				t.Errorf("log says:\n%s", &log)
 			}
-			if n := testutil.ToFloat64(m.sent); n != 1 {
+			if n := testutil.ToFloat64(m.sent.WithLabelValues(JPEG)); n != 1 {
 				t.Errorf("%v counted as sent", n)
 			}
 		})
@@ -140,12 +151,12 @@ func TestOldestFirstAndAfterARestart(t *testing.T) {
 	before := open(t, conf, metrics())
 	var want []string
 	for i := range 5 {
-		sum, err := before.Put([]byte{byte(i)})
+		sum, err := before.Put(label, []byte{byte(i)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		old := time.Now().Add(time.Duration(i-10) * time.Minute)
-		if err := os.Chtimes(before.path(sum), old, old); err != nil {
+		if err := os.Chtimes(before.path(only(before, sum)), old, old); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, "PUT /v1/evidence/"+sum)
@@ -163,7 +174,7 @@ func TestACloudThatComesLate(t *testing.T) {
 	conf := config(t)
 	conf.CloudURL = "http://" + late.Listener.Addr().String()
 	f := open(t, conf, metrics())
-	if _, err := f.Put([]byte("first")); err != nil {
+	if _, err := f.Put(label, []byte("first")); err != nil {
 		t.Fatal(err)
 	}
 	started := false
@@ -171,7 +182,7 @@ func TestACloudThatComesLate(t *testing.T) {
 		switch {
 		case !started:
 			started = true
-			if _, err := f.Put([]byte("second")); err != nil { // never waits for the cloud
+			if _, err := f.Put(label, []byte("second")); err != nil { // never waits for the cloud
 				t.Error(err)
 			}
 			late.Start()
@@ -190,11 +201,11 @@ func TestAnUnwantedPictureLetsOthersPass(t *testing.T) {
 	conf, m := config(t), metrics()
 	conf.CloudURL = srv.URL
 	f := open(t, conf, m)
-	first, err := f.Put([]byte("first"))
+	first, err := f.Put(label, []byte("first"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Put([]byte("second")); err != nil {
+	if _, err := f.Put(label, []byte("second")); err != nil {
 		t.Fatal(err)
 	}
 	uploading(t, conf, f, quiet, func() bool { return len(f.Pending()) == 1 })
@@ -217,16 +228,16 @@ func TestASpoiledPictureIsGivenUp(t *testing.T) {
 		func(path string) error { return os.WriteFile(path, []byte("rotten"), 0o600) },
 		os.Remove,
 	} {
-		sum, err := f.Put([]byte("a picture"))
+		sum, err := f.Put(label, []byte("a picture"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := spoil(f.path(sum)); err != nil {
+		if err := spoil(f.path(only(f, sum))); err != nil {
 			t.Fatal(err)
 		}
 		uploading(t, conf, f, quiet, func() bool { return len(f.Pending()) == 0 })
 	}
-	if n := testutil.ToFloat64(m.dropped.WithLabelValues(spoiled)); n != 2 || cl.asked() != 0 {
+	if n := testutil.ToFloat64(m.dropped.WithLabelValues(spoiled, "3")); n != 2 || cl.asked() != 0 {
 		t.Errorf("%v given up, %d sent; want 2 and none", n, cl.asked())
 	}
 }
@@ -239,7 +250,7 @@ func TestALargePictureIsNotSentToWhoRefusesIt(t *testing.T) {
 	conf, m := config(t), metrics()
 	conf.CloudURL = srv.URL
 	f := open(t, conf, m)
-	if _, err := f.Put(make([]byte, 32<<20)); err != nil {
+	if _, err := f.Put(label, make([]byte, 32<<20)); err != nil {
 		t.Fatal(err)
 	}
 	asked := m.attempts.WithLabelValues(string(refused))
@@ -256,10 +267,10 @@ func TestOwnAuthority(t *testing.T) {
 	conf := config(t)
 	conf.CloudURL, conf.CAFile = srv.URL, filepath.Join(t.TempDir(), "ca.pem")
 	f := open(t, conf, metrics())
-	if _, err := f.Put([]byte("a picture")); err != nil {
+	if _, err := f.Put(label, []byte("a picture")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewUploader(conf, f, f.m, quiet); err == nil || !strings.Contains(err.Error(), "ca_file") {
+	if _, err := NewUploader(conf, f, &calm{}, f.m, quiet); err == nil || !strings.Contains(err.Error(), "ca_file") {
 		t.Errorf("missing authority: %v", err)
 	}
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
@@ -268,7 +279,7 @@ func TestOwnAuthority(t *testing.T) {
 	}
 	uploading(t, conf, f, quiet, func() bool { return len(f.Pending()) == 0 })
 
-	if _, err := f.Put([]byte("another")); err != nil {
+	if _, err := f.Put(label, []byte("another")); err != nil {
 		t.Fatal(err)
 	}
 	conf.CAFile = "" // now nobody vouches for the server
@@ -291,7 +302,7 @@ func TestStopWhileTheCloudIsSilent(t *testing.T) {
 	conf := config(t)
 	conf.CloudURL = srv.URL
 	f := open(t, conf, metrics())
-	if _, err := f.Put([]byte("a picture")); err != nil {
+	if _, err := f.Put(label, []byte("a picture")); err != nil {
 		t.Fatal(err)
 	}
 	uploading(t, conf, f, quiet, func() bool {

@@ -79,6 +79,14 @@ func NewFrame(camera string, taken time.Time, pts time.Duration, img *image.YCbC
 	return f
 }
 
+// Black is the luma of black in f.
+func (f *Frame) Black() byte {
+	if f.Limited {
+		return 16
+	}
+	return 0
+}
+
 // Retain adds a holder and returns f.
 func (f *Frame) Retain() *Frame {
 	f.holders.Add(1)
