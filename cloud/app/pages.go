@@ -22,7 +22,7 @@ func (c *Cloud) openPages() error {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("PUT /v1/evidence/{sha256}", evidence.Upload(folder, c.boxes, c.log))
+	mux.Handle("/v1/evidence/{sha256}", evidence.Upload(folder, c.boxes, c.log))
 	mux.Handle("/", pages.Handler())
 	c.pages = mux
 	return nil

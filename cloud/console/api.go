@@ -117,7 +117,8 @@ func (c *Console) reply(w http.ResponseWriter, i incident.Incident, err error) {
 	}
 }
 
-// picture gives a file by its hash. It never changes, so a browser may keep it.
+// picture gives a picture or clip by its hash, or a range of it. It never changes,
+// so a browser may keep it.
 func (c *Console) picture(w http.ResponseWriter, r *http.Request, s access.Session) {
 	f, err := c.Pictures.Get(r.PathValue("sha256"))
 	switch {
@@ -129,9 +130,10 @@ func (c *Console) picture(w http.ResponseWriter, r *http.Request, s access.Sessi
 		return
 	}
 	defer f.Close()
-	c.Log.Info("picture shown", "name", s.User.Name, "sha256", r.PathValue("sha256"))
+	c.Log.Info("evidence shown", "name", s.User.Name, "sha256", r.PathValue("sha256"))
 	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
-	w.Header().Set("Content-Type", "image/jpeg")
+	w.Header().Set("ETag", `"`+r.PathValue("sha256")+`"`)
+	w.Header().Set("Content-Type", evidence.Type(f))
 	http.ServeContent(w, r, "", time.Time{}, f)
 }
 

@@ -14,10 +14,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,32 +33,34 @@ var (
 	ErrNotFound = errors.New("the file has not arrived")
 )
 
-// MaxFile bounds one file.
-const MaxFile = 8 << 20
+// MaxFile bounds one file: the largest clip that a box makes is 32 MiB and its head.
+const MaxFile = 33 << 20
 
 // reserve is what evidence leaves free on the disk, for the events.
 const reserve = 256 << 20
 
-// A Folder keeps files under DIR/ab/abcdef….
+// A Folder keeps files under DIR/ab/abcdef…, and what has come of others under
+// DIR/partial.
 type Folder struct {
 	dir  string
 	max  int64
 	mu   sync.Mutex
-	used int64
+	used int64           // by whole files and parts
+	busy map[string]bool // partial files that are being written
 }
 
 // Open opens a folder, making it if need be, and clears away what a crash has
 // left half written.
 func Open(dir string, maxBytes int64) (*Folder, error) {
-	f := &Folder{dir: dir, max: maxBytes}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	f := &Folder{dir: dir, max: maxBytes, busy: map[string]bool{}}
+	if err := os.MkdirAll(filepath.Join(dir, partialDir), 0o700); err != nil {
 		return nil, fmt.Errorf("evidence folder: %w", err)
 	}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if filepath.Ext(path) == partial {
+		if filepath.Ext(path) == unfinished {
 			return os.Remove(path)
 		}
 		info, err := d.Info()
@@ -68,11 +72,23 @@ func Open(dir string, maxBytes int64) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evidence folder: %w", err)
 	}
-	return f, nil
+	return f, f.expire(time.Now())
 }
 
-// partial ends the name of a file that is being written.
-const partial = ".part"
+// Type is the media type of a file that is given out, told from what is in it: what
+// is neither a picture nor a clip is only bytes.
+func Type(r io.ReaderAt) string {
+	head := make([]byte, 512)
+	n, _ := r.ReadAt(head, 0) //nolint:errcheck // what could not be read has no type
+	switch t := http.DetectContentType(head[:n]); t {
+	case "image/jpeg", "video/mp4":
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// unfinished ends the name of a file that is being written.
+const unfinished = ".part"
 
 var name = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -103,7 +119,7 @@ func (f *Folder) Put(ctx context.Context, sum string, r io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("store evidence: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), sum[:8]+"-*"+partial)
+	tmp, err := os.CreateTemp(filepath.Dir(path), sum[:8]+"-*"+unfinished)
 	if err != nil {
 		return fmt.Errorf("store evidence: %w", err)
 	}
@@ -116,9 +132,7 @@ func (f *Folder) Put(ctx context.Context, sum string, r io.Reader) error {
 	if err := errors.Join(tmp.Sync(), os.Rename(tmp.Name(), path), syncDir(filepath.Dir(path))); err != nil {
 		return fmt.Errorf("store evidence: %w", err)
 	}
-	f.mu.Lock()
-	f.used += size
-	f.mu.Unlock()
+	f.count(size)
 	return nil
 }
 

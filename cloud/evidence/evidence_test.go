@@ -50,13 +50,13 @@ func TestPutAndGet(t *testing.T) {
 	if _, err := f.Get(sum([]byte("other"))); !errors.Is(err, ErrNotFound) {
 		t.Errorf("what never came: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "half"+partial), picture, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "half"+unfinished), picture, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(dir, 1<<30); err != nil {
 		t.Fatal(err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*"+partial)); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, "*"+unfinished)); len(left) > 0 {
 		t.Errorf("half written files stay: %v", left)
 	}
 }
@@ -72,9 +72,7 @@ func (secrets) Check(_ context.Context, site, box, secret string) error {
 
 func TestUpload(t *testing.T) {
 	f, dir := folder(t)
-	mux := http.NewServeMux()
-	mux.Handle("PUT /v1/evidence/{sha256}", Upload(f, secrets{}, slog.New(slog.DiscardHandler)))
-	srv := httptest.NewServer(mux)
+	srv := httptest.NewServer(Upload(f, secrets{}, slog.New(slog.DiscardHandler)))
 	defer srv.Close()
 	picture := []byte("a picture")
 	for _, c := range []struct {

@@ -53,7 +53,7 @@ func opened(s Stored) Incident {
 		ID: event.NewID(), Version: 1, Kind: e.Kind, Level: e.Kind.Level(), State: Open, Active: e.State != event.End,
 		Site: site, Box: box, Device: device, Zone: e.Zone, Note: e.Note, Score: e.Score, Area: e.Box,
 		Since: e.Since, FirstAt: e.Time, LastAt: e.Time, ReceivedAt: s.ReceivedAt, Events: 1, Backfill: s.Backfill,
-		Snapshot: snapshot(e), Episode: e.Episode,
+		Snapshot: file(e, "image/jpeg"), Clip: file(e, "video/mp4"), Episode: e.Episode,
 	}
 }
 
@@ -71,9 +71,12 @@ func (i Incident) joined(s Stored) (next Incident, what string) {
 	if e.Time.Before(i.FirstAt) {
 		i.FirstAt = e.Time
 	}
+	if clip := file(e, "video/mp4"); clip != "" { // it comes when it is whole, which may be late
+		i.Clip = clip
+	}
 	if late && e.State != event.End {
 		if i.Snapshot == "" {
-			i.Snapshot = snapshot(e)
+			i.Snapshot = file(e, "image/jpeg")
 		}
 		return i, JoinedChange
 	}
@@ -87,16 +90,20 @@ func (i Incident) joined(s Stored) (next Incident, what string) {
 		}
 		return i, JoinedChange
 	}
+	if e.Episode == i.Episode && !i.Active { // a clip of what has ended does not begin it again
+		return i, JoinedChange
+	}
 	i.Episode, i.Active, i.Note = e.Episode, true, e.Note
-	if pic := snapshot(e); pic != "" {
+	if pic := file(e, "image/jpeg"); pic != "" {
 		i.Snapshot, i.Area = pic, e.Box
 	}
 	return i, JoinedChange
 }
 
-func snapshot(e event.Event) string {
+// file returns the hash of the first evidence of a media type.
+func file(e event.Event, mediaType string) string {
 	for _, v := range e.Evidence {
-		if v.Type == "image/jpeg" {
+		if v.Type == mediaType {
 			return v.SHA256
 		}
 	}

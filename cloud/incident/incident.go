@@ -72,6 +72,7 @@ type Incident struct {
 	Backfill   bool      `json:"backfill"` // the first event came late
 
 	Snapshot string `json:"snapshot,omitempty"` // SHA-256 hex of the newest picture
+	Clip     string `json:"clip,omitempty"`     // SHA-256 hex of the newest film
 	Episode  string `json:"episode"`            // of the newest event
 
 	AcknowledgedBy string     `json:"acknowledged_by,omitempty"`

@@ -122,6 +122,11 @@ func TestWhatIsOneIncident(t *testing.T) {
 			[]string{"fire.lane_blocked yard 3 over open"},
 		},
 		{
+			"a clip that comes after the end does not begin it again",
+			[]told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "a", event.End, minute}, {lane, "yard", "a", event.Update, minute}},
+			[]string{"fire.lane_blocked yard 3 over open"},
+		},
+		{
 			"repeats within the window join",
 			[]told{{motion, "yard", "a", event.Start, 0}, {motion, "yard", "a", event.End, minute}, {motion, "yard", "b", event.Start, 9 * minute}},
 			[]string{"security.motion yard 3 active open"},

@@ -40,11 +40,11 @@ func (u *Uploader) send(ctx context.Context, item Item, data []byte) (outcome, e
 		return away, err
 	}
 	header := http.Header{"Content-Type": {item.Type}, "Expect": {"100-continue"}} // nothing is sent for a cloud that has it or does not want it
-	resp, err := u.ask(ctx, http.MethodPut, item, header, data)
+	a, err := u.ask(ctx, http.MethodPut, item, header, data)
 	if err != nil {
 		return away, err
 	}
-	return judge(resp)
+	return judge(a)
 }
 
 // resume sends a file in parts after the Internet-Draft "Resumable Uploads for
@@ -80,23 +80,23 @@ func (u *Uploader) offset(ctx context.Context, item Item) (int64, outcome, error
 	if err := u.clearance(ctx, 0); err != nil {
 		return 0, away, err
 	}
-	resp, err := u.ask(ctx, http.MethodHead, item, nil, nil)
+	a, err := u.ask(ctx, http.MethodHead, item, nil, nil)
 	if err != nil {
 		return 0, away, err
 	}
-	if out, err := judge(resp); out != done {
+	if out, err := judge(a); out != done {
 		return 0, out, err
 	}
-	if resp.Header.Get("Upload-Complete") == "?1" {
+	if a.header.Get("Upload-Complete") == "?1" {
 		return 0, done, nil
 	}
-	return uploadOffset(resp, item)
+	return uploadOffset(a, item)
 }
 
-func uploadOffset(resp *http.Response, item Item) (int64, outcome, error) {
-	n, err := strconv.ParseInt(resp.Header.Get("Upload-Offset"), 10, 64)
+func uploadOffset(a answer, item Item) (int64, outcome, error) {
+	n, err := strconv.ParseInt(a.header.Get("Upload-Offset"), 10, 64)
 	if err != nil || n < 0 || n > item.Bytes {
-		return 0, misdirected, fmt.Errorf("%s %s: answers no Upload-Offset from 0 to %d: is that an Eastgate cloud?", resp.Request.Method, resp.Request.URL, item.Bytes)
+		return 0, misdirected, fmt.Errorf("%s: answers no Upload-Offset from 0 to %d: is that an Eastgate cloud?", a.to, item.Bytes)
 	}
 	return n, more, nil
 }
@@ -110,7 +110,7 @@ func (u *Uploader) part(ctx context.Context, item Item, data []byte, offset int6
 	if err := u.clearance(ctx, len(body)); err != nil {
 		return 0, away, err
 	}
-	resp, err := u.ask(ctx, http.MethodPatch, item, http.Header{
+	a, err := u.ask(ctx, http.MethodPatch, item, http.Header{
 		"Content-Type":    {"application/partial-upload"},
 		"Upload-Offset":   {strconv.FormatInt(offset, 10)},
 		"Upload-Length":   {strconv.Itoa(len(data))},
@@ -119,12 +119,12 @@ func (u *Uploader) part(ctx context.Context, item Item, data []byte, offset int6
 	switch {
 	case err != nil:
 		return 0, away, err
-	case resp.StatusCode == http.StatusConflict:
+	case a.code == http.StatusConflict:
 		return 0, elsewhere, errors.New("the cloud goes on from another place")
-	case resp.StatusCode == http.StatusNoContent && complete == "?0":
-		return uploadOffset(resp, item)
+	case a.code == http.StatusNoContent && complete == "?0":
+		return uploadOffset(a, item)
 	}
-	out, err := judge(resp)
+	out, err := judge(a)
 	return 0, out, err
 }
 
@@ -140,10 +140,18 @@ func (u *Uploader) clearance(ctx context.Context, n int) error {
 	return u.budget.WaitN(ctx, n)
 }
 
-func (u *Uploader) ask(ctx context.Context, method string, item Item, header http.Header, body []byte) (*http.Response, error) {
+// An answer is what the cloud said to a request.
+type answer struct {
+	to     string // method and address of the request
+	status string
+	code   int
+	header http.Header
+}
+
+func (u *Uploader) ask(ctx context.Context, method string, item Item, header http.Header, body []byte) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, u.base.JoinPath(item.SHA256).String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	if header != nil {
 		req.Header = header
@@ -151,26 +159,26 @@ func (u *Uploader) ask(ctx context.Context, method string, item Item, header htt
 	req.SetBasicAuth(u.user, u.secret)
 	resp, err := u.client.Do(req)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // read to its end, the connection serves the next one
-	return resp, nil
+	return answer{method + " " + req.URL.String(), resp.Status, resp.StatusCode, resp.Header}, nil
 }
 
 // judge reads the cloud's answer. Conflict means that it has the file already.
-func judge(resp *http.Response) (outcome, error) {
-	answer := fmt.Errorf("%s %s: %s", resp.Request.Method, resp.Request.URL, resp.Status)
-	switch code := resp.StatusCode; {
+func judge(a answer) (outcome, error) {
+	said := fmt.Errorf("%s: %s", a.to, a.status)
+	switch code := a.code; {
 	case code == http.StatusOK, code == http.StatusCreated, code == http.StatusNoContent, code == http.StatusConflict:
 		return done, nil
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return refused, fmt.Errorf("%w: the cloud does not accept this box; check site, box and cloud.secret, or enrol it again", answer)
+		return refused, fmt.Errorf("%w: the cloud does not accept this box; check site, box and cloud.secret, or enrol it again", said)
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code >= 300 && code < 400:
-		return misdirected, fmt.Errorf("%w: that is no address for evidence; check cloud.evidence", answer)
+		return misdirected, fmt.Errorf("%w: that is no address for evidence; check cloud.evidence", said)
 	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= 500:
-		return away, answer
+		return away, said
 	default:
-		return unwanted, answer
+		return unwanted, said
 	}
 }
