@@ -24,6 +24,7 @@ import (
 	"eastgate/cloud/config"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
+	"eastgate/cloud/replica"
 	"eastgate/cloud/store"
 )
 
@@ -36,6 +37,7 @@ type Cloud struct {
 	broker *broker.Broker // nil with an outside one
 	ingest *ingest.Ingest
 	engine *incident.Engine
+	member *replica.Member // nil with SQLite, which has one cloud
 	people *access.People
 	boxes  *access.Boxes
 	pages  http.Handler
@@ -57,11 +59,18 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		return nil, err
 	}
 	c.undo = append(c.undo, c.store.Close)
+	if c.store.Shared() {
+		c.member = replica.Join(c.store, log)
+	}
 	c.people, c.boxes = access.NewPeople(c.store), access.NewBoxes(c.store)
 	c.engine = incident.New(c.store, incident.NewMetrics(c.reg), log)
 	from, err := c.openBroker()
 	if err != nil {
 		return nil, err
+	}
+	if c.member != nil {
+		from.Mine = c.member.Mine
+		from.ClientID += "-" + c.member.ID()
 	}
 	c.ingest = ingest.New(from, c.store, c.engine.Wake, ingest.NewMetrics(c.reg), log)
 	if err := c.openPages(); err != nil {
@@ -153,10 +162,39 @@ const stopWait = 3 * time.Second
 func (c *Cloud) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.ingest.Run(ctx) })
-	g.Go(func() error { return c.engine.Run(ctx) })
+	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
+	if c.member != nil {
+		g.Go(func() error { return c.member.Run(ctx) })
+		g.Go(func() error { return c.poll(ctx) })
+	}
 	g.Go(func() error { return c.serve(ctx) })
 	c.engine.Wake() // what was committed before a restart
 	return g.Wait()
+}
+
+// alone runs what only one of several replicas does at a time.
+func (c *Cloud) alone(ctx context.Context, name string, work func(context.Context) error) error {
+	if c.member == nil {
+		return work(ctx)
+	}
+	return c.member.Alone(ctx, name, work)
+}
+
+// pollEvery is how soon one replica sees what another has written.
+const pollEvery = 500 * time.Millisecond
+
+// poll wakes what another replica cannot wake.
+func (c *Cloud) poll(ctx context.Context) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			c.engine.Wake()
+		}
+	}
 }
 
 func (c *Cloud) serve(ctx context.Context) error {

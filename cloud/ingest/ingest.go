@@ -44,6 +44,9 @@ type Config struct {
 	Password string
 	CAFile   string
 	ClientID string
+	// Mine says which boxes this replica takes; nil means all. Every replica hears
+	// every box: shared subscriptions lose messages on some brokers.
+	Mine func(site, box string) bool
 }
 
 // An Ingest is one listener.
@@ -134,6 +137,9 @@ func (g *Ingest) handle(ctx context.Context, l *link, m message) {
 	if !ok || !event.ValidName(site) || !event.ValidName(box) {
 		g.m.unreadable.Inc()
 		return
+	}
+	if g.cfg.Mine != nil && !g.cfg.Mine(site, box) {
+		return // another replica's
 	}
 	switch what {
 	case wire.Event:

@@ -49,6 +49,9 @@ func (s *Store) Check(ctx context.Context) error {
 	return err
 }
 
+// Shared reports whether other clouds may use the same database.
+func (s *Store) Shared() bool { return s.kind.dialect == postgres.dialect }
+
 // Close waits for what is being written and closes the database.
 func (s *Store) Close() error {
 	s.group.close()
