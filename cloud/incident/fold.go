@@ -24,6 +24,7 @@ var windows = map[event.Kind]time.Duration{
 	event.FireLaneBlocked: 30 * time.Minute,
 	event.VideoLoss:       10 * time.Minute,
 	event.EventsLost:      24 * time.Hour,
+	event.Gap:             24 * time.Hour,
 	event.IdentityClash:   24 * time.Hour,
 }
 

@@ -26,6 +26,16 @@ type recorder interface {
 	Record(ctx context.Context, site, box string, items []wire.Item, refused []wire.Refusal) (Recording, error)
 	RecordOwn(ctx context.Context, e event.Event) error
 	Heard(ctx context.Context, site, box, what string, body []byte) error
+	gapKeeper
+}
+
+// gapKeeper knows what of each stream is here.
+type gapKeeper interface {
+	// Hello returns what is here of what waits at the box, and the box's gaps.
+	Hello(ctx context.Context, site, box string, h wire.BoxHello) (have []wire.Range, gaps []Gap, err error)
+	// Gaps returns all gaps, those of a stream together and in order.
+	Gaps(ctx context.Context) ([]Gap, error)
+	Settle(ctx context.Context, gaps []Gap) error
 }
 
 // A Recording is the outcome of storing one message.
@@ -47,6 +57,26 @@ type Config struct {
 	// Mine says which boxes this replica takes; nil means all. Every replica hears
 	// every box: shared subscriptions lose messages on some brokers.
 	Mine func(site, box string) bool
+
+	CanaryEvery time.Duration // how often the ingest listens to itself. It defaults to 10s.
+	GapsEvery   time.Duration // how often gaps are looked for. It defaults to 30s.
+	GapAfter    time.Duration // of a gap that no box can fill, an event. It defaults to 10m.
+}
+
+func (c Config) withDefaults() Config {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&c.CanaryEvery, 10 * time.Second},
+		{&c.GapsEvery, 30 * time.Second},
+		{&c.GapAfter, 10 * time.Minute},
+	} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	return c
 }
 
 // An Ingest is one listener.
@@ -64,7 +94,7 @@ type Ingest struct {
 
 // New returns an ingest; wake is called after each commit that brought something.
 func New(c Config, s recorder, wake func(), m *Metrics, log *slog.Logger) *Ingest {
-	return &Ingest{cfg: c, store: s, wake: wake, m: m, log: log, seen: newIdentities(), fault: errors.New("not yet connected")}
+	return &Ingest{cfg: c.withDefaults(), store: s, wake: wake, m: m, log: log, seen: newIdentities(), fault: errors.New("not yet connected")}
 }
 
 // Check reports whether events can come in.
@@ -126,10 +156,16 @@ func (g *Ingest) connection(ctx context.Context, working func()) error {
 			}
 		})
 	}
-	err = l.guard(ctx)
+	busy.Go(func() error {
+		g.watch(ctx, l)
+		return nil
+	})
+	err = l.guard(ctx, g.cfg)
 	stop()
 	return errors.Join(err, busy.Wait())
 }
+
+func (g *Ingest) mine(site, box string) bool { return g.cfg.Mine == nil || g.cfg.Mine(site, box) }
 
 // handle takes in one message.
 func (g *Ingest) handle(ctx context.Context, l *link, m message) {
@@ -138,12 +174,14 @@ func (g *Ingest) handle(ctx context.Context, l *link, m message) {
 		g.m.unreadable.Inc()
 		return
 	}
-	if g.cfg.Mine != nil && !g.cfg.Mine(site, box) {
+	if !g.mine(site, box) {
 		return // another replica's
 	}
 	switch what {
 	case wire.Event:
 		g.events(ctx, l, site, box, m.payload)
+	case wire.Hello:
+		g.hello(ctx, l, site, box, m.payload)
 	case wire.Status, wire.Health:
 		g.heard(ctx, site, box, what, m.payload)
 	}
@@ -172,7 +210,7 @@ func (g *Ingest) events(ctx context.Context, l *link, site, box string, payload 
 		positions = append(positions, it.Position)
 	}
 	for _, r := range refused {
-		if wire.ValidEpoch(r.Epoch) && r.Sequence > 0 && r.Priority >= event.Urgent && r.Priority <= event.Minor {
+		if r.Valid() {
 			positions = append(positions, r.Position)
 		}
 	}

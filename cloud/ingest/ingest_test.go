@@ -51,8 +51,14 @@ func start(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{broker: brokertest.Start(t, "word"), store: st, fails: &failing{Store: st}}
-	b.ingest = ingest.New(ingest.Config{Broker: b.broker.URL(), Username: "cloud", Password: "word", ClientID: "cloud-test"},
-		b.fails, func() { b.wakes.Add(1) }, ingest.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	b.run(t, ingest.Config{Broker: b.broker.URL(), Username: "cloud", Password: "word", ClientID: "cloud-test"})
+	return b
+}
+
+// run starts the ingest, until t ends.
+func (b *bench) run(t testing.TB, c ingest.Config) {
+	t.Helper()
+	b.ingest = ingest.New(c, b.fails, func() { b.wakes.Add(1) }, ingest.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.ingest.Run(ctx) }()
@@ -61,10 +67,9 @@ func start(t testing.TB) *bench {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		st.Close()
+		b.store.Close()
 	})
 	within(t, "the ingest listens", func() bool { return b.ingest.Check(t.Context()) == nil })
-	return b
 }
 
 func within(t testing.TB, what string, so func() bool) {

@@ -62,7 +62,7 @@ func listen(ctx context.Context, c Config, m *Metrics) (*link, error) {
 		return nil, err
 	}
 	filters := map[string]byte{
-		wire.Filter(wire.Event): 1, wire.Filter(wire.Status): 1, wire.Filter(wire.Health): 1, canaryTopic(c): 0,
+		wire.Filter(wire.Event): 1, wire.Filter(wire.Status): 1, wire.Filter(wire.Health): 1, wire.Filter(wire.Hello): 1, canaryTopic(c): 0,
 	}
 	t := l.client.SubscribeMultiple(filters, l.hear)
 	if err := wait(t, "subscribe"); err != nil {
@@ -105,17 +105,13 @@ func (l *link) say(topic string, payload []byte) {
 	l.client.Publish(topic, 0, false, payload)
 }
 
-// How often the canary sings, and how long it may be silent.
-const (
-	canaryEvery  = 10 * time.Second
-	canarySilent = 35 * time.Second
-)
+// silent is how many songs of the canary may go unheard.
+const silent = 3
 
 // guard returns when the link broke, or hears nothing though it looks well.
-func (l *link) guard(ctx context.Context) error {
-	opts := l.client.OptionsReader()
-	topic := canaryTopic(Config{ClientID: opts.ClientID()})
-	tick := time.NewTicker(canaryEvery)
+func (l *link) guard(ctx context.Context, c Config) error {
+	topic := canaryTopic(c)
+	tick := time.NewTicker(c.CanaryEvery)
 	defer tick.Stop()
 	heard := time.Now()
 	for {
@@ -127,8 +123,8 @@ func (l *link) guard(ctx context.Context) error {
 		case <-l.canary:
 			heard = time.Now()
 		case <-tick.C:
-			if time.Since(heard) > canarySilent {
-				return errors.New("the broker's subscription is dead: connecting anew")
+			if time.Since(heard) > silent*c.CanaryEvery+c.CanaryEvery/2 {
+				return errors.New("the broker brings back nothing of what is said: connecting anew")
 			}
 			l.say(topic, []byte(event.NewID()))
 		}

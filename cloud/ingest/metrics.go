@@ -4,7 +4,8 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // Metrics are those of the ingest.
 type Metrics struct {
-	stored, repeats, refused, failures, dropped, unreadable, clashes, connections prometheus.Counter
+	stored, repeats, refused, failures, dropped, unreadable, clashes, connections, asked, lost prometheus.Counter
+	gaps                                                                                       prometheus.Gauge
 }
 
 // NewMetrics registers the ingest's metrics.
@@ -14,7 +15,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		reg.MustRegister(c)
 		return c
 	}
-	return &Metrics{
+	m := &Metrics{
 		stored:      counter("cloud_ingest_events_total", "Events stored for the first time."),
 		repeats:     counter("cloud_ingest_repeats_total", "Events that were stored already and are acknowledged again."),
 		refused:     counter("cloud_ingest_refused_total", "Items kept aside because they break the contract."),
@@ -23,5 +24,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		unreadable:  counter("cloud_ingest_unreadable_total", "Messages that could not be read."),
 		clashes:     counter("cloud_ingest_identity_clashes_total", "Signs of two boxes under one identity."),
 		connections: counter("cloud_ingest_links_failed_total", "Links to the broker that could not be made or broke."),
+		asked:       counter("cloud_ingest_resends_asked_total", "Times that a box was asked to send again what lacks."),
+		lost:        counter("cloud_ingest_events_missing_total", "Events that never came and that no box has told of giving up."),
+		gaps:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "cloud_ingest_gaps", Help: "Gaps in what boxes send, explained ones included."}),
 	}
+	reg.MustRegister(m.gaps)
+	return m
 }

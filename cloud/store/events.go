@@ -34,7 +34,7 @@ func (s *Store) Record(ctx context.Context, site, box string, items []wire.Item,
 		if err := r.refusals(tx, refused); err != nil {
 			return fmt.Errorf("store %d refusals: %w", len(refused), err)
 		}
-		return nil
+		return r.hold(tx, held(items, refused))
 	})
 	return out, err
 }

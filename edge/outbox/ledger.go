@@ -13,6 +13,7 @@ var (
 	metaBucket = []byte("meta")
 	epochKey   = []byte("epoch")
 	booksKey   = []byte("books")
+	shedKey    = []byte("shed")
 )
 
 func bucketName(priority int) []byte { return []byte{'p', byte('0' + priority)} }
@@ -29,10 +30,14 @@ type book struct {
 	LostSince           int64 // Unix ms
 }
 
+// bounds are the first and the last of the sequences that one priority has given up.
+type bounds struct{ First, Last uint64 }
+
 // A ledger is the books of all priorities in one write transaction.
 type ledger struct {
 	tx    *bolt.Tx
 	books [Priorities]book
+	shed  [Priorities]bounds
 }
 
 func openLedger(tx *bolt.Tx) (*ledger, error) {
@@ -48,17 +53,27 @@ func (l *ledger) read() error {
 	if _, err := binary.Decode(meta.Get(booksKey), binary.BigEndian, &l.books); err != nil {
 		return fmt.Errorf("%w: %w", errNoOutbox, err)
 	}
+	if v := meta.Get(shedKey); v != nil { // files of the first version have none
+		if _, err := binary.Decode(v, binary.BigEndian, &l.shed); err != nil {
+			return fmt.Errorf("%w: %w", errNoOutbox, err)
+		}
+	}
 	return nil
 }
 
 var errNoOutbox = errors.New("the file holds no outbox")
 
 func (l *ledger) save() error {
-	buf, err := binary.Append(nil, binary.BigEndian, &l.books)
+	meta := l.tx.Bucket(metaBucket)
+	books, err := binary.Append(nil, binary.BigEndian, &l.books)
 	if err != nil {
 		return err
 	}
-	return l.tx.Bucket(metaBucket).Put(booksKey, buf)
+	shed, err := binary.Append(nil, binary.BigEndian, &l.shed)
+	if err != nil {
+		return err
+	}
+	return errors.Join(meta.Put(booksKey, books), meta.Put(shedKey, shed))
 }
 
 func (l *ledger) bucket(priority int) *bolt.Bucket { return l.tx.Bucket(bucketName(priority)) }
@@ -113,4 +128,9 @@ func (l *ledger) giveUp(priority int, gone departure) {
 	}
 	b.LostFirst, b.LostLast = min(b.LostFirst, gone.First), max(b.LostLast, gone.Last)
 	b.Lost += gone.Count
+	s := &l.shed[priority-1]
+	if s.First == 0 {
+		s.First = gone.First
+	}
+	s.First, s.Last = min(s.First, gone.First), max(s.Last, gone.Last)
 }

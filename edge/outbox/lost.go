@@ -79,3 +79,38 @@ func parseDamaged(v []byte) (file string, at time.Time) {
 	}
 	return string(v[8:]), time.UnixMilli(int64(binary.BigEndian.Uint64(v))).UTC()
 }
+
+// A Stream says where one priority stands: First is the lowest sequence that waits,
+// Next the one that the next message gets; they are equal when nothing waits.
+type Stream struct {
+	Priority    int
+	First, Next uint64
+	// Shed counts what was given up since the file was made, and bounds it.
+	Shed                int64
+	ShedFirst, ShedLast uint64
+}
+
+// Streams returns where each priority stands, 1 first.
+func (b *Box) Streams() ([]Stream, error) {
+	var out []Stream
+	err := b.read(func(tx *bolt.Tx) error {
+		l, err := openLedger(tx)
+		if err != nil {
+			return err
+		}
+		for p := 1; p <= Priorities; p++ {
+			k, bucket := l.books[p-1], l.bucket(p)
+			s := Stream{
+				Priority: p, Next: bucket.Sequence() + 1,
+				Shed: k.GivenUp, ShedFirst: l.shed[p-1].First, ShedLast: l.shed[p-1].Last,
+			}
+			s.First = s.Next
+			if first, _ := bucket.Cursor().First(); first != nil {
+				s.First = binary.BigEndian.Uint64(first)
+			}
+			out = append(out, s)
+		}
+		return nil
+	})
+	return out, err
+}

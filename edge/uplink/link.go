@@ -25,6 +25,8 @@ type link struct {
 	window window
 	began  time.Time
 
+	greeting greeting
+
 	foreignEpoch string
 	foreignSince time.Time
 }
@@ -69,7 +71,7 @@ func (l *link) open(ctx context.Context) error {
 		l.close()
 		return fmt.Errorf("the broker refuses the subscription to %s", topic)
 	}
-	if err := l.say(wire.Status, l.status(true)); err != nil {
+	if err := l.sayOnline(); err != nil {
 		l.close()
 		return err
 	}
@@ -124,13 +126,24 @@ func (l *link) status(online bool) wire.BoxStatus {
 	return wire.BoxStatus{Online: online, Epoch: l.u.q.Epoch(), Version: l.u.cfg.Version, Host: host, Since: l.began.UTC()}
 }
 
-// say publishes what the box says of itself; the status is retained.
-func (l *link) say(what string, v any) error {
-	body, err := json.Marshal(v)
+// sayOnline publishes that the box is here, retained.
+func (l *link) sayOnline() error {
+	body, err := json.Marshal(l.status(true))
 	if err != nil {
 		return err
 	}
-	return wait(l.client.Publish(l.topic(what), 1, what == wire.Status, body), "publish "+what)
+	return wait(l.client.Publish(l.topic(wire.Status), 1, true, body), "publish "+wire.Status)
+}
+
+// sayHealth publishes how the cameras are. Events do not wait for the broker to have
+// it: the next one comes soon.
+func (l *link) sayHealth() error {
+	body, err := json.Marshal(l.u.cfg.Health())
+	if err != nil {
+		return err
+	}
+	l.client.Publish(l.topic(wire.Health), 1, false, body)
+	return nil
 }
 
 // close says that the box goes, and disconnects.

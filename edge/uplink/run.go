@@ -24,7 +24,7 @@ func (l *link) run(ctx context.Context) error {
 	defer resend.Stop()
 	health := time.NewTicker(l.u.cfg.HealthEvery)
 	defer health.Stop()
-	if err := l.say(wire.Health, l.u.cfg.Health()); err != nil {
+	if err := errors.Join(l.hello(), l.sayHealth()); err != nil {
 		return err
 	}
 	quiet := time.Now() // since when no acknowledgement came
@@ -44,11 +44,11 @@ func (l *link) run(ctx context.Context) error {
 			quiet = time.Now()
 		case <-l.u.q.Arrivals():
 		case <-health.C:
-			if err := l.say(wire.Health, l.u.cfg.Health()); err != nil {
+			if err := errors.Join(l.sayHealth(), l.helloAgain()); err != nil {
 				return err
 			}
 		case <-l.u.cfg.HealthChanged:
-			if err := l.say(wire.Health, l.u.cfg.Health()); err != nil {
+			if err := l.sayHealth(); err != nil {
 				return err
 			}
 		case <-resend.C:
@@ -61,7 +61,7 @@ func (l *link) run(ctx context.Context) error {
 
 // fill sends messages while the window has room, the most urgent first.
 func (l *link) fill() error {
-	for p := 1; p <= outbox.Priorities; p++ {
+	for p := 1; p <= outbox.Priorities && (p == urgent || l.greeting.ready()); p++ {
 		for l.window.free(p) {
 			entries, err := l.u.q.Next(&l.window.cursor, together(p))
 			if err != nil {
@@ -124,6 +124,7 @@ func (l *link) take(a wire.Ack) error {
 		return err
 	}
 	l.window.arrive(ranges)
+	l.greeting.answered = l.greeting.answered || a.Hello
 	return nil
 }
 

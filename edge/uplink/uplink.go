@@ -28,6 +28,7 @@ type queue interface {
 	Next(c *outbox.Cursor, l outbox.Limit) ([]outbox.Entry, error)
 	Ack(epoch string, ranges ...outbox.Range) (outbox.Acked, error)
 	Arrivals() <-chan struct{}
+	Streams() ([]outbox.Stream, error)
 }
 
 // An Uplink brings one box's events to the cloud.

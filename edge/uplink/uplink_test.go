@@ -25,15 +25,21 @@ type cloud struct {
 	mu     sync.Mutex
 	seen   map[string]int // by event id
 	order  []event.Level
-	mute   bool // takes and does not acknowledge
+	mute   bool                     // takes and does not acknowledge
+	have   map[event.Level][]uint64 // what it has taken
+	hellos []wire.BoxHello
+	before []int // how many events had come at each hello
 }
 
 func startCloud(t *testing.T, url string) *cloud {
 	t.Helper()
-	c := &cloud{seen: map[string]int{}}
+	c := &cloud{seen: map[string]int{}, have: map[event.Level][]uint64{}}
 	o := mqtt.NewClientOptions().AddBroker(url).SetClientID("cloud" + event.NewID()).SetUsername("cloud").SetPassword("word").
 		SetConnectRetry(true).SetConnectRetryInterval(50 * time.Millisecond).SetMaxReconnectInterval(200 * time.Millisecond).SetOrderMatters(false).
-		SetOnConnectHandler(func(m mqtt.Client) { m.Subscribe(wire.Filter(wire.Event), 1, c.take) })
+		SetOnConnectHandler(func(m mqtt.Client) {
+			m.Subscribe(wire.Filter(wire.Event), 1, c.take)
+			m.Subscribe(wire.Filter(wire.Hello), 1, c.greet)
+		})
 	c.client = mqtt.NewClient(o)
 	if token := c.client.Connect(); !token.WaitTimeout(10*time.Second) || token.Error() != nil {
 		t.Fatal(token.Error())
@@ -53,6 +59,7 @@ func (c *cloud) take(m mqtt.Client, msg mqtt.Message) {
 	for _, it := range items {
 		c.seen[it.Event.ID]++
 		c.order = append(c.order, it.Priority)
+		c.have[it.Priority] = append(c.have[it.Priority], it.Sequence)
 		ps = append(ps, it.Position)
 	}
 	mute := c.mute
@@ -63,6 +70,27 @@ func (c *cloud) take(m mqtt.Client, msg mqtt.Message) {
 	for _, a := range wire.AcksFor(ps) {
 		m.Publish(wire.Topic(site, box, wire.Acks), 0, false, a.Encode())
 	}
+}
+
+// greet answers with what it has of what waits, also when it is mute to events.
+func (c *cloud) greet(m mqtt.Client, msg mqtt.Message) {
+	site, box, _, _ := wire.ParseTopic(msg.Topic())
+	h, err := wire.DecodeHello(msg.Payload())
+	if err != nil {
+		return
+	}
+	answer := wire.Ack{Epoch: h.Epoch, Hello: true}
+	c.mu.Lock()
+	c.hellos, c.before = append(c.hellos, h), append(c.before, len(c.order))
+	for _, s := range h.Streams {
+		for _, seq := range c.have[s.Priority] {
+			if seq >= s.First && seq < s.Next && len(answer.Ranges) < wire.MaxRanges {
+				answer.Ranges = append(answer.Ranges, wire.Range{Priority: s.Priority, First: seq, Last: seq})
+			}
+		}
+	}
+	c.mu.Unlock()
+	m.Publish(wire.Topic(site, box, wire.Acks), 0, false, answer.Encode())
 }
 
 func (c *cloud) setMute(on bool) {
@@ -256,7 +284,7 @@ func TestAnotherBoxUnderOurNameIsNoticed(t *testing.T) {
 	c := startCloud(t, broker.URL())
 	u := run(t, broker.URL(), "word", box)
 	within(t, 5*time.Second, "linked", func() bool { return u.State().Connected })
-	foreign := wire.Ack{Epoch: wire.NewEpoch(), Ranges: []wire.AckRange{{Priority: 1, First: 1, Last: 9}}}
+	foreign := wire.Ack{Epoch: wire.NewEpoch(), Ranges: []wire.Range{{Priority: 1, First: 1, Last: 9}}}
 	within(t, 5*time.Second, "the clash is known", func() bool {
 		c.client.Publish(wire.Topic("garden", "gate-1", wire.Acks), 0, false, foreign.Encode())
 		return strings.Contains(u.State().Clash, foreign.Epoch)

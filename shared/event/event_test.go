@@ -50,7 +50,7 @@ func TestValidate(t *testing.T) {
 // here and in the catalogue.
 func TestKindsAreOfPlacesAndThings(t *testing.T) {
 	want := []Kind{
-		"device.events_lost", "device.identity_clash", "device.tamper", "device.video_loss",
+		"device.events_lost", "device.gap", "device.identity_clash", "device.tamper", "device.video_loss",
 		"fire.lane_blocked", "fire.visual", "parking.motor", "security.motion",
 	}
 	got := Kinds()

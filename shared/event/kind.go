@@ -15,6 +15,7 @@ const (
 	Tamper          Kind = "device.tamper"         // lens covered, turned, or picture frozen or black
 	VideoLoss       Kind = "device.video_loss"     // no pictures from a camera
 	EventsLost      Kind = "device.events_lost"    // the box had to give events up to keep more urgent ones
+	Gap             Kind = "device.gap"            // events of a box never came, and it has not told of giving them up
 	IdentityClash   Kind = "device.identity_clash" // two boxes speak under one name
 )
 
@@ -46,6 +47,7 @@ var catalogue = map[Kind]facts{
 	FireLaneBlocked: {Serious, "Severe", "Expected"},
 	Tamper:          {Serious, "Moderate", "Expected"},
 	EventsLost:      {Serious, "Moderate", "Expected"},
+	Gap:             {Serious, "Moderate", "Expected"},
 	IdentityClash:   {Serious, "Moderate", "Expected"},
 	ParkingMotor:    {Ordinary, "Minor", "Expected"},
 	VideoLoss:       {Ordinary, "Minor", "Expected"},

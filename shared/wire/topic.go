@@ -10,6 +10,7 @@ const (
 	Event   = "event"   // up: batches of events
 	Status  = "status"  // up, retained: online or offline with epoch and version
 	Health  = "health"  // up: state of cameras and stages
+	Hello   = "hello"   // up: where the box's streams stand
 	Result  = "result"  // up: the outcome of a command
 	Acks    = "ack"     // down: what the cloud has committed
 	Command = "command" // down: what a box shall do

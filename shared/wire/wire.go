@@ -6,7 +6,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -33,6 +32,15 @@ type Position struct {
 	Epoch    string
 	Priority event.Level
 	Sequence uint64
+}
+
+// MaxSequence bounds sequences: a box that stores a million events a second reaches
+// it after a hundred thousand years.
+const MaxSequence = 1 << 62
+
+// Valid reports whether p can be acknowledged.
+func (p Position) Valid() bool {
+	return ValidEpoch(p.Epoch) && p.Priority >= event.Urgent && p.Priority <= event.Minor && p.Sequence > 0 && p.Sequence <= MaxSequence
 }
 
 // An Item is an event with its place in the stream.
@@ -164,8 +172,8 @@ func decodeItem(raw []byte, site, box string) (Item, error) {
 	switch {
 	case err != nil:
 		return it, err
-	case seqErr != nil || seq == 0:
-		return it, fmt.Errorf("sequence %.30q is no number from 1", env.Sequence)
+	case seqErr != nil || seq == 0 || seq > MaxSequence:
+		return it, fmt.Errorf("sequence %.30q is no number from 1 to %d", env.Sequence, uint64(MaxSequence))
 	case !ValidEpoch(env.Epoch):
 		return it, fmt.Errorf("epoch %.40q is no ULID", env.Epoch)
 	case env.Priority < event.Urgent || env.Priority > event.Minor:
@@ -204,74 +212,3 @@ func ValidEpoch(s string) bool {
 
 // NewEpoch names a new outbox file.
 func NewEpoch() string { return event.NewID() }
-
-// An Ack says what the cloud has committed: for each priority of one epoch the
-// ranges of sequences, both ends included.
-type Ack struct {
-	Epoch  string     `json:"epoch"`
-	Ranges []AckRange `json:"ranges"`
-}
-
-// An AckRange is a run of sequences of one priority, both ends included.
-type AckRange struct {
-	Priority event.Level `json:"priority"`
-	First    uint64      `json:"first"`
-	Last     uint64      `json:"last"`
-}
-
-// maxAckRanges bounds what one acknowledgement may hold.
-const maxAckRanges = 1024
-
-// AcksFor returns one Ack per epoch for the positions given, in runs.
-func AcksFor(ps []Position) []Ack {
-	byEpoch := map[string]*Ack{}
-	var order []string
-	for _, p := range sortedPositions(ps) {
-		a := byEpoch[p.Epoch]
-		if a == nil {
-			a = &Ack{Epoch: p.Epoch}
-			byEpoch[p.Epoch] = a
-			order = append(order, p.Epoch)
-		}
-		if n := len(a.Ranges); n > 0 && a.Ranges[n-1].Priority == p.Priority && p.Sequence <= a.Ranges[n-1].Last+1 {
-			a.Ranges[n-1].Last = max(a.Ranges[n-1].Last, p.Sequence)
-			continue
-		}
-		a.Ranges = append(a.Ranges, AckRange{p.Priority, p.Sequence, p.Sequence})
-	}
-	acks := make([]Ack, 0, len(order))
-	for _, e := range order {
-		acks = append(acks, *byEpoch[e])
-	}
-	return acks
-}
-
-// Encode returns a as JSON.
-func (a Ack) Encode() []byte {
-	b, err := json.Marshal(a)
-	if err != nil {
-		panic(err) // strings and integers always encode
-	}
-	return b
-}
-
-// DecodeAck reads what came on an ack topic.
-func DecodeAck(payload []byte) (Ack, error) {
-	var a Ack
-	if len(payload) > MaxBytes {
-		return a, fmt.Errorf("ack of %d bytes, at most %d are allowed", len(payload), MaxBytes)
-	}
-	dec := json.NewDecoder(bytes.NewReader(payload))
-	if err := dec.Decode(&a); err != nil {
-		return Ack{}, fmt.Errorf("ack: %w", err)
-	}
-	if !ValidEpoch(a.Epoch) || len(a.Ranges) > maxAckRanges {
-		return Ack{}, fmt.Errorf("ack: epoch %.40q with %d ranges is not acceptable", a.Epoch, len(a.Ranges))
-	}
-	for _, r := range a.Ranges {
-		if r.First == 0 || r.Last < r.First || r.Priority < event.Urgent || r.Priority > event.Minor {
-			return Ack{}, fmt.Errorf("ack: range %+v is not acceptable", r)
-		}
-	}
-	return a, nil
-}

@@ -44,10 +44,10 @@ func batch(t testing.TB, events ...event.Event) []byte {
 	return AppendBatch(nil, items)
 }
 
-// TestGolden keeps the payload that boxes in the field send readable for ever.
-func TestGolden(t *testing.T) {
-	const file = "testdata/batch.v1.json"
-	got := batch(t, sample())
+// golden compares what is said with the payload that is kept, byte for byte.
+func golden(t *testing.T, file string, got []byte) []byte {
+	t.Helper()
+	file = "testdata/" + file
 	if *update {
 		if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
 			t.Fatal(err)
@@ -58,15 +58,65 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = bytes.TrimSpace(want)
-	if !bytes.Equal(got, want) {
-		t.Errorf("got  %s\nwant %s", got, want)
+	if !bytes.Equal(bytes.TrimSpace(got), want) {
+		t.Errorf("%s:\ngot  %s\nwant %s", file, got, want)
 	}
-	items, refused, err := DecodeBatch(want, "garden", "gate-1")
+	return want
+}
+
+// TestGolden keeps the payloads that boxes in the field send readable for ever.
+func TestGolden(t *testing.T) {
+	items, refused, err := DecodeBatch(golden(t, "batch.v1.json", batch(t, sample())), "garden", "gate-1")
 	if err != nil || len(refused) > 0 || len(items) != 1 {
 		t.Fatalf("%v, %v", refused, err)
 	}
 	if !reflect.DeepEqual(items[0].Event, sample()) || items[0].Position != (Position{epoch, event.Serious, 1}) {
 		t.Errorf("came back as %+v", items[0])
+	}
+}
+
+func TestGoldenTalkAboutStreams(t *testing.T) {
+	hello := BoxHello{Epoch: epoch, Streams: []Stream{
+		{Priority: 1, First: 8, Next: 8, Kept: 3},
+		{Priority: 4, First: 200, Next: 451, Kept: 200, Shed: &Shed{Count: 90, First: 1, Last: 120}},
+	}}
+	if got, err := DecodeHello(golden(t, "hello.v1.json", hello.Encode())); err != nil || !reflect.DeepEqual(got, hello) {
+		t.Errorf("hello came back as %+v, %v", got, err)
+	}
+	ack := Ack{Epoch: epoch, Ranges: []Range{{1, 7, 7}, {4, 200, 249}}}
+	if got, err := DecodeAck(golden(t, "ack.v1.json", ack.Encode())); err != nil || !reflect.DeepEqual(got, ack) {
+		t.Errorf("acknowledgement came back as %+v, %v", got, err)
+	}
+	ack.Hello = true
+	if got, err := DecodeAck(golden(t, "ack-of-hello.v1.json", ack.Encode())); err != nil || !reflect.DeepEqual(got, ack) {
+		t.Errorf("answer to a hello came back as %+v, %v", got, err)
+	}
+	resend := BoxCommand{Resend: &Resend{Epoch: epoch, Ranges: []Range{{1, 3, 5}}}}
+	if got, err := DecodeCommand(golden(t, "resend.v1.json", resend.Encode())); err != nil || !reflect.DeepEqual(got, resend) {
+		t.Errorf("command came back as %+v, %v", got, err)
+	}
+	if got, err := DecodeCommand([]byte(`{"dance": {}}`)); err != nil || got.Resend != nil {
+		t.Errorf("a command of tomorrow: %+v, %v", got, err)
+	}
+}
+
+func TestTalkAboutStreamsIsChecked(t *testing.T) {
+	good := `{"epoch":"` + epoch + `","streams":[{"priority":4,"first":5,"next":9,"kept":5,"shed":{"count":2,"first":1,"last":4}}]}`
+	if _, err := DecodeHello([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for old, bad := range map[string]string{
+		epoch: "x", `"priority":4`: `"priority":5`, `"first":5`: `"first":4`, `"next":9`: `"next":4`, `"kept":5`: `"kept":0`,
+		`"count":2`: `"count":7`, `"last":4`: `"last":9`, `"first":1`: `"first":0`, `"streams":[`: `"streams":[{"priority":4,"first":1,"next":1,"kept":1},`,
+	} {
+		if _, err := DecodeHello([]byte(strings.Replace(good, old, bad, 1))); err == nil {
+			t.Errorf("%s instead of %s is taken", bad, old)
+		}
+	}
+	for _, bad := range []string{``, `{"resend":{"epoch":"x","ranges":[]}}`, `{"resend":{"epoch":"` + epoch + `","ranges":[{"priority":1,"first":2,"last":1}]}}`} {
+		if _, err := DecodeCommand([]byte(bad)); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
 	}
 }
 
@@ -144,7 +194,7 @@ func TestAcks(t *testing.T) {
 	}
 	ps = append(ps, Position{epoch, event.Urgent, 1}, Position{id, event.Minor, 2})
 	acks := AcksFor(ps)
-	want := "[{" + id + " [{4 2 2}]} {" + epoch + " [{1 1 1} {2 3 5} {2 9 9}]}]"
+	want := "[{" + id + " [{4 2 2}] false} {" + epoch + " [{1 1 1} {2 3 5} {2 9 9}] false}]"
 	if got := fmt.Sprint(acks); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -201,6 +251,18 @@ func FuzzDecodeBatch(f *testing.F) {
 		for _, it := range items { // what passes can be stored and sent again
 			if _, err := EncodeEvent(&it.Event); err != nil {
 				t.Errorf("what was taken cannot be encoded: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzDecodeHello(f *testing.F) {
+	f.Add([]byte(`{"epoch":"` + epoch + `","streams":[{"priority":1,"first":1,"next":1,"kept":1}]}`))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		h, err := DecodeHello(payload)
+		for _, s := range h.Streams {
+			if err == nil && (s.Kept > s.First || s.First > s.Next || s.Next > MaxSequence) {
+				t.Errorf("taken: %+v", s)
 			}
 		}
 	})
