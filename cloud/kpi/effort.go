@@ -59,7 +59,7 @@ func (w *work) effort(f FigureDefinition, per func(p Period, weeks float64) floa
 		return r
 	}
 	if before := w.hours(gridWorker, b); len(before) > 0 {
-		r.reduction = compared(now, of(b, before), f.Interval.Level)
+		r.reduction = w.dated("effort", b, compared(now, of(b, before), f.Interval.Level))
 	}
 	return r
 }

@@ -60,6 +60,7 @@ type Effort struct {
 // An Audit is one random patrol walk and what it found.
 type Audit struct {
 	At    time.Time
+	Place string
 	Hours float64
 	// Found are camera-observable matters that the walk saw; Known are those of
 	// them that a camera had, too.

@@ -59,12 +59,20 @@ func (w *work) reduced(c clock, s statistic, f FigureDefinition, now []span) *re
 		return sum, true
 	}
 	r := compared(series[span]{w.byWeek(now), standard}, series[span]{w.byWeek(before), standard}, f.Interval.Level)
+	if r != nil {
+		r.Classes = sortedKeys(weights)
+	}
+	return w.dated(c.name, p, r)
+}
+
+// dated says which baseline a reduction is from.
+func (w *work) dated(of string, p Period, r *reduction) *reduction {
 	if r == nil {
 		return nil
 	}
-	r.From, r.To, r.Classes = p.From.UTC(), p.To.UTC(), sortedKeys(weights)
+	r.From, r.To = p.From.UTC(), p.To.UTC()
 	for _, b := range w.data.Baselines {
-		if b.Of == c.name && b.From.Equal(p.From) {
+		if b.Of == of {
 			r.Method = b.Method
 		}
 	}
