@@ -14,6 +14,9 @@ func (b *Box) recorded(name string, c config.Camera) (evidence.Camera, pass[*flo
 	if !c.Clips.Enabled {
 		return cam, pass[*flow.Packet]{}
 	}
+	if len(c.Privacy) > 0 {
+		cam.Blacken = blackener(name, c)
+	}
 	cam.Ring = evidence.NewRing(name, c.Clips.ClipConfig, b.stages.evidence)
 	return cam, pass[*flow.Packet]{cam.Ring.Add}
 }
