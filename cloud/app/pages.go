@@ -6,6 +6,7 @@ import (
 
 	"eastgate/cloud/console"
 	"eastgate/cloud/evidence"
+	"eastgate/cloud/web"
 )
 
 // openPages opens the evidence folder and builds what answers over HTTP.
@@ -14,9 +15,9 @@ func (c *Cloud) openPages() error {
 	if err != nil {
 		return err
 	}
+	door := web.Door{People: c.people, Log: c.log, TLS: strings.HasPrefix(c.file.PublicURL, "https:")}
 	pages, err := console.New(console.Deps{
-		Incidents: c.engine, People: c.people, Pictures: folder, Cameras: c.store, Metrics: console.NewMetrics(c.reg), Log: c.log,
-		TLS: strings.HasPrefix(c.file.PublicURL, "https:"),
+		Incidents: c.engine, Door: door, Pictures: folder, Cameras: c.store, Metrics: console.NewMetrics(c.reg), Log: c.log,
 	})
 	if err != nil {
 		return err

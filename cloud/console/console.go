@@ -16,8 +16,8 @@ import (
 	"net/http"
 	"os"
 
-	"eastgate/cloud/access"
 	"eastgate/cloud/incident"
+	"eastgate/cloud/web"
 )
 
 // incidents is what the pages ask of the engine.
@@ -26,13 +26,6 @@ type incidents interface {
 	Acknowledge(ctx context.Context, id string, version int64, by string) (incident.Incident, error)
 	Close(ctx context.Context, id string, version int64, by, verdict, why string) (incident.Incident, error)
 	Subscribe() (wake <-chan struct{}, done func())
-}
-
-// people lets people in.
-type people interface {
-	Login(ctx context.Context, name, password, from string) (access.Session, error)
-	Session(ctx context.Context, token string) (access.Session, error)
-	Logout(ctx context.Context, token string) error
 }
 
 // pictures are the files that show what happened.
@@ -48,13 +41,11 @@ type cameras interface {
 // Deps is what the console needs.
 type Deps struct {
 	Incidents incidents
-	People    people
+	Door      web.Door
 	Pictures  pictures
 	Cameras   cameras
 	Metrics   *Metrics
 	Log       *slog.Logger
-	// TLS says that browsers reach it over https, so that cookies stay there.
-	TLS bool
 }
 
 //go:embed view static text
@@ -102,25 +93,12 @@ func (c *Console) Handler() http.Handler {
 	does("POST /api/v1/incidents/{id}/acknowledge", c.acknowledge)
 	does("POST /api/v1/incidents/{id}/close", c.close)
 	does("POST /logout", c.logout)
-	return c.secured(mux)
+	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.Metrics.requests.Inc()
+		mux.ServeHTTP(w, r)
+	})
+	return web.Secured(counted, c.Door.TLS, maxBody)
 }
 
 // maxBody bounds what a browser may send.
 const maxBody = 64 << 10
-
-// secured sets the headers that every answer has.
-func (c *Console) secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		if c.TLS {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		c.Metrics.requests.Inc()
-		next.ServeHTTP(w, r)
-	})
-}

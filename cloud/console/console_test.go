@@ -26,6 +26,7 @@ import (
 	"eastgate/cloud/evidence"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/store"
+	"eastgate/cloud/web"
 	"eastgate/shared/event"
 )
 
@@ -65,7 +66,7 @@ func start(t *testing.T) *site {
 		}
 	}
 	c, err := console.New(console.Deps{
-		Incidents: engine, People: people, Pictures: folder, Cameras: st, Metrics: console.NewMetrics(reg), Log: log,
+		Incidents: engine, Door: web.Door{People: people, Log: log}, Pictures: folder, Cameras: st, Metrics: console.NewMetrics(reg), Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,146 @@
+// Package web is what pages, API and people's reports have in common: sessions,
+// refusals in one form, limits.
+//
+// It promises that a change comes from the session's own page or from a program that
+// was given the session's token, that a body is bounded before it is read, and that
+// every refusal is a problem (RFC 9457) with a type that stays.
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"eastgate/cloud/access"
+)
+
+// CookieName is the session's cookie.
+const CookieName = "eastgate"
+
+// People lets people in.
+type People interface {
+	Login(ctx context.Context, name, password, from string) (access.Session, error)
+	Session(ctx context.Context, token string) (access.Session, error)
+	Logout(ctx context.Context, token string) error
+}
+
+// A Door knows who stands before it.
+type Door struct {
+	People People
+	Log    *slog.Logger
+	// TLS says that browsers reach it over https, so that cookies stay there.
+	TLS bool
+}
+
+// Session returns who a request is from: by the cookie, or by "Authorization: Bearer"
+// with the token that a login gave. ErrCredentials when from nobody.
+func (d Door) Session(r *http.Request) (access.Session, error) {
+	token := bearer(r)
+	if token == "" {
+		cookie, err := r.Cookie(CookieName)
+		if err != nil {
+			return access.Session{}, access.ErrCredentials
+		}
+		token = cookie.Value
+	}
+	return d.People.Session(r.Context(), token)
+}
+
+func bearer(r *http.Request) string {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return ""
+	}
+	return token
+}
+
+// Own reports whether a change comes from the session's own page: with its token,
+// and from our own origin where the browser names one. No browser sends a bearer
+// token by itself, so with one there is nothing to forge.
+func Own(r *http.Request, s access.Session) bool {
+	if bearer(r) != "" {
+		return true
+	}
+	sent := r.Header.Get("X-CSRF-Token")
+	if sent == "" {
+		sent = r.PostFormValue("csrf")
+	}
+	return subtle.ConstantTimeCompare([]byte(sent), []byte(s.CSRF)) == 1 && SameOrigin(r)
+}
+
+// SameOrigin reports whether a request comes from one of our pages, or from no page.
+func SameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host == r.Host
+}
+
+// Login lets somebody in and gives the browser its cookie.
+func (d Door) Login(w http.ResponseWriter, r *http.Request, name, password string) (access.Session, error) {
+	s, err := d.People.Login(r.Context(), name, password, From(r))
+	switch {
+	case errors.Is(err, access.ErrLocked):
+		d.Log.Warn("login is locked", "name", name, "from", From(r))
+	case errors.Is(err, access.ErrCredentials):
+		d.Log.Warn("login failed", "name", name, "from", From(r))
+	case err != nil:
+		d.Log.Error("login cannot be checked", "err", err)
+	default:
+		d.Log.Info("logged in", "name", name, "from", From(r))
+		http.SetCookie(w, d.cookie(s))
+	}
+	return s, err
+}
+
+// Logout ends a session, also in the browser.
+func (d Door) Logout(w http.ResponseWriter, r *http.Request, s access.Session) error {
+	token := bearer(r)
+	if cookie, err := r.Cookie(CookieName); token == "" && err == nil {
+		token = cookie.Value
+	}
+	gone := d.cookie(access.Session{})
+	gone.MaxAge = -1
+	http.SetCookie(w, gone)
+	if err := d.People.Logout(r.Context(), token); err != nil {
+		d.Log.Error("session cannot be ended", "name", s.User.Name, "err", err)
+		return err
+	}
+	return nil
+}
+
+func (d Door) cookie(s access.Session) *http.Cookie {
+	return &http.Cookie{Name: CookieName, Value: s.Token, Path: "/", Expires: s.Expires, HttpOnly: true, Secure: d.TLS, SameSite: http.SameSiteStrictMode}
+}
+
+// From is the address that somebody comes from.
+func From(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// Secured sets the headers that every answer has, and bounds what may be sent.
+func Secured(next http.Handler, tls bool, maxBody int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if tls {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
