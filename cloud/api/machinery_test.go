@@ -77,7 +77,7 @@ type memory map[Key]*struct {
 	answer *Answer
 }
 
-func (m memory) Claim(_ context.Context, k Key, print string, _, _ time.Time) (*Answer, error) {
+func (m memory) ClaimKey(_ context.Context, k Key, print string, _, _ time.Time) (*Answer, error) {
 	v := m[k]
 	switch {
 	case v == nil:
@@ -93,9 +93,9 @@ func (m memory) Claim(_ context.Context, k Key, print string, _, _ time.Time) (*
 	}
 	return v.answer, nil
 }
-func (m memory) Keep(_ context.Context, k Key, a Answer) error { m[k].answer = &a; return nil }
-func (m memory) Release(_ context.Context, k Key) error        { delete(m, k); return nil }
-func (m memory) Forget(context.Context, time.Time) error       { return nil }
+func (m memory) KeepAnswer(_ context.Context, k Key, a Answer) error { m[k].answer = &a; return nil }
+func (m memory) ReleaseKey(_ context.Context, k Key) error        { delete(m, k); return nil }
+func (m memory) ForgetKeys(context.Context, time.Time) error       { return nil }
 
 type bench struct {
 	*testing.T

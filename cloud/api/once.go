@@ -37,15 +37,15 @@ var (
 
 // A KeyStore remembers keys.
 type KeyStore interface {
-	// Claim takes a key for a request that says what the fingerprint stands for. The
+	// ClaimKey takes a key for a request that says what the fingerprint stands for. The
 	// answer is nil when the request is to be done; one that was claimed before lost
 	// and never answered is to be done again.
-	Claim(ctx context.Context, k Key, fingerprint string, now, lost time.Time) (*Answer, error)
-	// Keep remembers what was answered. Release forgets the key: nothing was done.
-	Keep(ctx context.Context, k Key, a Answer) error
-	Release(ctx context.Context, k Key) error
-	// Forget drops what was claimed before.
-	Forget(ctx context.Context, before time.Time) error
+	ClaimKey(ctx context.Context, k Key, fingerprint string, now, lost time.Time) (*Answer, error)
+	// KeepAnswer remembers what was answered. ReleaseKey forgets the key: nothing was done.
+	KeepAnswer(ctx context.Context, k Key, a Answer) error
+	ReleaseKey(ctx context.Context, k Key) error
+	// ForgetKeys drops what was claimed before.
+	ForgetKeys(ctx context.Context, before time.Time) error
 }
 
 // keyLife is how long a key is remembered; a phone that was off for a day comes back
@@ -64,7 +64,7 @@ func (t *router) once(c *call, h handler) (reply, error) {
 	}
 	k := Key{c.who.User.Name, c.op.ID, word}
 	now := time.Now()
-	before, err := t.keys.Claim(c.Context(), k, c.fingerprint(), now, now.Add(-keyLost))
+	before, err := t.keys.ClaimKey(c.Context(), k, c.fingerprint(), now, now.Add(-keyLost))
 	switch {
 	case errors.Is(err, ErrOther):
 		return reply{}, web.KeyReused.With("the same key came with other words; take a new one for a new request")
@@ -79,13 +79,13 @@ func (t *router) once(c *call, h handler) (reply, error) {
 	ctx := context.WithoutCancel(c.Context())
 	answer, err := h(c)
 	if err != nil {
-		return reply{}, errors.Join(err, t.keys.Release(ctx, k))
+		return reply{}, errors.Join(err, t.keys.ReleaseKey(ctx, k))
 	}
 	body, err := json.Marshal(answer.body)
 	if err != nil {
 		return reply{}, err
 	}
-	return answer, t.keys.Keep(ctx, k, Answer{Status: answer.status, Location: answer.location, Version: answer.version, Body: body})
+	return answer, t.keys.KeepAnswer(ctx, k, Answer{Status: answer.status, Location: answer.location, Version: answer.version, Body: body})
 }
 
 func (a Answer) again() reply {
@@ -108,7 +108,7 @@ func KeepKeys(ctx context.Context, keys KeyStore, failed func(error)) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		if err := keys.Forget(ctx, time.Now().Add(-keyLife)); err != nil && ctx.Err() == nil {
+		if err := keys.ForgetKeys(ctx, time.Now().Add(-keyLife)); err != nil && ctx.Err() == nil {
 			failed(err)
 		}
 		select {

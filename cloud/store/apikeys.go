@@ -11,9 +11,9 @@ import (
 
 var _ api.KeyStore = (*Store)(nil)
 
-// Claim implements api.KeyStore. Of two that claim a key at once one wins, on two
+// ClaimKey implements api.KeyStore. Of two that claim a key at once one wins, on two
 // replicas too.
-func (s *Store) Claim(ctx context.Context, k api.Key, fingerprint string, now, lost time.Time) (*api.Answer, error) {
+func (s *Store) ClaimKey(ctx context.Context, k api.Key, fingerprint string, now, lost time.Time) (*api.Answer, error) {
 	res, err := s.write.ExecContext(ctx, `INSERT INTO api_keys (account, operation, key, fingerprint, claimed) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account, operation, key) DO UPDATE SET claimed = excluded.claimed
 		WHERE api_keys.status = 0 AND api_keys.claimed < $6 AND api_keys.fingerprint = excluded.fingerprint`,
@@ -42,21 +42,21 @@ func (s *Store) Claim(ctx context.Context, k api.Key, fingerprint string, now, l
 	return &a, nil
 }
 
-// Keep implements api.KeyStore.
-func (s *Store) Keep(ctx context.Context, k api.Key, a api.Answer) error {
+// KeepAnswer implements api.KeyStore.
+func (s *Store) KeepAnswer(ctx context.Context, k api.Key, a api.Answer) error {
 	_, err := s.write.ExecContext(ctx, `UPDATE api_keys SET status = $1, location = $2, version = $3, body = $4 WHERE account = $5 AND operation = $6 AND key = $7`,
 		a.Status, a.Location, a.Version, string(a.Body), k.Account, k.Operation, k.Key)
 	return err
 }
 
-// Release implements api.KeyStore.
-func (s *Store) Release(ctx context.Context, k api.Key) error {
+// ReleaseKey implements api.KeyStore.
+func (s *Store) ReleaseKey(ctx context.Context, k api.Key) error {
 	_, err := s.write.ExecContext(ctx, "DELETE FROM api_keys WHERE account = $1 AND operation = $2 AND key = $3 AND status = 0", k.Account, k.Operation, k.Key)
 	return err
 }
 
-// Forget implements api.KeyStore.
-func (s *Store) Forget(ctx context.Context, before time.Time) error {
+// ForgetKeys implements api.KeyStore.
+func (s *Store) ForgetKeys(ctx context.Context, before time.Time) error {
 	_, err := s.write.ExecContext(ctx, "DELETE FROM api_keys WHERE claimed < $1", ms(before))
 	return err
 }

@@ -15,7 +15,7 @@ func TestKeys(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		k, now := api.Key{Account: "li", Operation: "report", Key: "1"}, time.Now()
 		claim := func(print string, at time.Time) (*api.Answer, error) {
-			return s.Claim(t.Context(), k, print, at, at.Add(-time.Minute))
+			return s.ClaimKey(t.Context(), k, print, at, at.Add(-time.Minute))
 		}
 		won, underway := make(chan bool, 8), make(chan bool, 8)
 		var wg sync.WaitGroup
@@ -46,26 +46,26 @@ func TestKeys(t *testing.T) {
 			t.Errorf("a lost request is not done again: %v %v", a, err)
 		}
 		want := api.Answer{Status: 201, Location: "/x", Version: 1, Body: []byte(`{"id":"x"}`)}
-		if err := s.Keep(t.Context(), k, want); err != nil {
+		if err := s.KeepAnswer(t.Context(), k, want); err != nil {
 			t.Fatal(err)
 		}
 		a, err := claim("a", now.Add(time.Hour))
 		if err != nil || a == nil || a.Status != 201 || string(a.Body) != string(want.Body) || a.Location != "/x" || a.Version != 1 {
 			t.Errorf("the second time: %+v %v", a, err)
 		}
-		if err := s.Release(t.Context(), k); err != nil {
+		if err := s.ReleaseKey(t.Context(), k); err != nil {
 			t.Fatal(err)
 		}
 		if a, err := claim("a", now); a == nil || err != nil {
 			t.Errorf("what was answered is released: %v %v", a, err)
 		}
-		if err := s.Forget(t.Context(), now.Add(3*time.Minute)); err != nil {
+		if err := s.ForgetKeys(t.Context(), now.Add(3*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		if a, err := claim("b", now); a != nil || err != nil {
 			t.Errorf("after it was forgotten: %v %v", a, err)
 		}
-		if err := s.Release(t.Context(), k); err != nil {
+		if err := s.ReleaseKey(t.Context(), k); err != nil {
 			t.Fatal(err)
 		}
 		if a, err := claim("c", now); a != nil || err != nil {
