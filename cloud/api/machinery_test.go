@@ -93,9 +93,10 @@ func (m memory) ClaimKey(_ context.Context, k Key, print string, _, _ time.Time)
 	}
 	return v.answer, nil
 }
+
 func (m memory) KeepAnswer(_ context.Context, k Key, a Answer) error { m[k].answer = &a; return nil }
-func (m memory) ReleaseKey(_ context.Context, k Key) error        { delete(m, k); return nil }
-func (m memory) ForgetKeys(context.Context, time.Time) error       { return nil }
+func (m memory) ReleaseKey(_ context.Context, k Key) error           { delete(m, k); return nil }
+func (m memory) ForgetKeys(context.Context, time.Time) error         { return nil }
 
 type bench struct {
 	*testing.T
