@@ -13,7 +13,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/web"
@@ -64,7 +63,7 @@ func (t *router) routes(mux *http.ServeMux) error {
 			continue
 		}
 		delete(missing, op.ID)
-		var at http.Handler = t.serve(op, h)
+		at := t.serve(op, h)
 		if op.Public {
 			at = t.public.Limit(at)
 		}
@@ -169,9 +168,3 @@ func (a reply) write(w http.ResponseWriter) error {
 	_, err = w.Write(data)
 	return err
 }
-
-// publicEvery and publicBurst bound what one address asks without logging in.
-const (
-	publicEvery = 2 * time.Second
-	publicBurst = 60
-)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,13 +25,6 @@ type said map[string]any
 
 func (s said) word(name string) string    { v, _ := s[name].(string); return v }
 func (s said) words(name string) []string { v, _ := s[name].([]string); return v }
-
-func (s said) number(name string, otherwise int) int {
-	if v, ok := s[name].(int64); ok {
-		return int(v)
-	}
-	return otherwise
-}
 
 func (s said) flag(name string) *bool {
 	if v, ok := s[name].(bool); ok {
@@ -224,14 +216,6 @@ func (o *Operation) Conforms(status int, media string, body []byte) error {
 	}
 	if err := want.schema.Validate(v); err != nil {
 		return fmt.Errorf("%s: answer %d: %w\n%.400s", o.ID, status, err, body)
-	}
-	return nil
-}
-
-// decode reads a body that has been checked.
-func decode(data []byte, into any) *web.Problem {
-	if err := json.Unmarshal(data, into); err != nil {
-		return web.Malformed.With("the body cannot be read: " + err.Error())
 	}
 	return nil
 }
