@@ -20,6 +20,9 @@ const (
 	PoliceBridge Role = "police_bridge" // 公安对接: a machine, no person
 )
 
+// System is what the machine itself acts as; nobody can be granted it.
+const System Role = "system"
+
 // The three administrators. They exclude each other and have no case rights, so
 // that nobody can both give himself a right and clear the trace of having used it.
 const (

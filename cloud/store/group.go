@@ -31,8 +31,9 @@ type Tx struct {
 type counter string
 
 const (
-	eventPosition  counter = "events"
-	changePosition counter = "changes"
+	eventPosition   counter = "events"
+	changePosition  counter = "changes"
+	whistlePosition counter = "whistles"
 )
 
 // next takes the next place in an order.
