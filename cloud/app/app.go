@@ -22,6 +22,7 @@ import (
 	"eastgate/cloud/access"
 	"eastgate/cloud/broker"
 	"eastgate/cloud/config"
+	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
 	"eastgate/cloud/replica"
@@ -42,6 +43,10 @@ type Cloud struct {
 	boxes  *access.Boxes
 	pages  http.Handler
 	web    net.Listener
+
+	catalogue *governance.Catalogue
+	calendar  *governance.Calendar
+
 	undo   []func() error
 }
 
@@ -55,6 +60,12 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		}
 	}()
 	c.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if c.catalogue, c.calendar, err = loadGovernance(f); err != nil {
+		return nil, err
+	}
+	if warning := c.calendar.Warning(time.Now()); warning != "" {
+		log.Warn("the calendar ends soon", "why", warning)
+	}
 	if c.store, err = openStore(ctx, f); err != nil {
 		return nil, err
 	}

@@ -95,10 +95,14 @@ func (c Console) check(_ context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return ErrUsage
 	}
-	if _, err := config.Load(*path); err != nil {
+	f, err := config.Load(*path)
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.Out, "%s: good\n", *path)
+	if _, _, err := loadGovernance(f); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.Out, "%s: good\n", *path)
 	return err
 }
 

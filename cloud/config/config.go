@@ -31,6 +31,10 @@ type File struct {
 	// EvidenceBytes bounds the pictures that are kept.
 	EvidenceBytes int64  `yaml:"evidence_max_bytes"`
 	Broker        Broker `yaml:"broker"`
+	// Catalogue and Calendar are files of a community's own classes, deadlines and
+	// holidays, read over those that come with the program.
+	Catalogue string `yaml:"catalogue"`
+	Calendar  string `yaml:"calendar"`
 }
 
 // Broker is the embedded broker, or an outside one when URL is given.

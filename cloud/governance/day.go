@@ -2,6 +2,7 @@ package governance
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -33,3 +34,6 @@ func (d *Day) UnmarshalText(text []byte) error {
 	*d = DayOf(t)
 	return nil
 }
+
+// in reports whether d is a day of a year.
+func (d Day) in(year string) bool { return strings.HasPrefix(string(d), year+"-") }
