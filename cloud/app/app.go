@@ -47,7 +47,7 @@ type Cloud struct {
 	catalogue *governance.Catalogue
 	calendar  *governance.Calendar
 
-	undo   []func() error
+	undo []func() error
 }
 
 // New opens the store, the broker and the port. Close must be called, also after
