@@ -25,6 +25,15 @@ var windows = map[event.Kind]time.Duration{
 	event.VideoLoss:       10 * time.Minute,
 	event.EventsLost:      24 * time.Hour,
 	event.Gap:             24 * time.Hour,
+	event.Smoke:           30 * time.Minute,
+	event.Gas:             30 * time.Minute,
+	event.FireButton:      30 * time.Minute,
+	event.FireEquipment:   24 * time.Hour,
+	event.Intrusion:       10 * time.Minute,
+	event.DoorForced:      10 * time.Minute,
+	event.Panic:           10 * time.Minute,
+	event.Flooding:        30 * time.Minute,
+	event.BatteryLow:      24 * time.Hour,
 	event.IdentityClash:   24 * time.Hour,
 }
 

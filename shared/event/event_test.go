@@ -50,8 +50,9 @@ func TestValidate(t *testing.T) {
 // here and in the catalogue.
 func TestKindsAreOfPlacesAndThings(t *testing.T) {
 	want := []Kind{
-		"device.events_lost", "device.gap", "device.identity_clash", "device.tamper", "device.video_loss",
-		"fire.lane_blocked", "fire.visual", "parking.motor", "security.motion",
+		"device.battery_low", "device.events_lost", "device.gap", "device.identity_clash", "device.tamper", "device.video_loss",
+		"fire.equipment_fault", "fire.gas", "fire.lane_blocked", "fire.manual_button", "fire.smoke", "fire.visual",
+		"infra.flooding", "parking.motor", "security.door_forced", "security.intrusion", "security.motion", "security.panic",
 	}
 	got := Kinds()
 	if len(got) != len(want) {

@@ -9,11 +9,20 @@ type Kind string
 // The kinds that boxes send today.
 const (
 	FireVisual      Kind = "fire.visual"           // suspected flame or smoke on a picture
+	Smoke           Kind = "fire.smoke"            // a smoke detector's alarm
+	Gas             Kind = "fire.gas"              // a gas detector's alarm
+	FireButton      Kind = "fire.manual_button"    // somebody pressed a fire alarm button
 	FireLaneBlocked Kind = "fire.lane_blocked"     // something stands in a fire lane
+	FireEquipment   Kind = "fire.equipment_fault"  // a detector or a hydrant says that it does not work
 	ParkingMotor    Kind = "parking.motor"         // something stands in a no-parking zone
+	Intrusion       Kind = "security.intrusion"    // a line or an area was crossed, as a camera or a beam says
+	DoorForced      Kind = "security.door_forced"  // a door opened that should not
+	Panic           Kind = "security.panic"        // somebody pressed a panic button
+	Flooding        Kind = "infra.flooding"        // water where none should be
 	Motion          Kind = "security.motion"       // movement: a signal, no incident by itself
 	Tamper          Kind = "device.tamper"         // lens covered, turned, or picture frozen or black
 	VideoLoss       Kind = "device.video_loss"     // no pictures from a camera
+	BatteryLow      Kind = "device.battery_low"    // of a sensor
 	EventsLost      Kind = "device.events_lost"    // the box had to give events up to keep more urgent ones
 	Gap             Kind = "device.gap"            // events of a box never came, and it has not told of giving them up
 	IdentityClash   Kind = "device.identity_clash" // two boxes speak under one name
@@ -44,6 +53,15 @@ type facts struct {
 // new kind is refused: nothing that identifies or follows people gets a row.
 var catalogue = map[Kind]facts{
 	FireVisual:      {Urgent, "Extreme", "Immediate"},
+	Smoke:           {Urgent, "Extreme", "Immediate"},
+	Gas:             {Urgent, "Extreme", "Immediate"},
+	FireButton:      {Urgent, "Extreme", "Immediate"},
+	Panic:           {Urgent, "Severe", "Immediate"},
+	Intrusion:       {Serious, "Severe", "Expected"},
+	DoorForced:      {Serious, "Severe", "Expected"},
+	Flooding:        {Serious, "Moderate", "Expected"},
+	FireEquipment:   {Ordinary, "Moderate", "Expected"},
+	BatteryLow:      {Minor, "Minor", "Future"},
 	FireLaneBlocked: {Serious, "Severe", "Expected"},
 	Tamper:          {Serious, "Moderate", "Expected"},
 	EventsLost:      {Serious, "Moderate", "Expected"},
