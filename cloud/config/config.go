@@ -9,11 +9,11 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 
 	"eastgate/shared/secret"
 	"eastgate/shared/strict"
+	"eastgate/shared/wire"
 )
 
 // A File is the cloud's configuration.
@@ -44,7 +44,7 @@ type Broker struct {
 	Cert   string `yaml:"cert"`   // PEM files; with both, TLS only
 	Key    string `yaml:"key"`
 
-	URL      string     `yaml:"url"` // mqtt:// or mqtts:// of an outside broker
+	URL      string     `yaml:"url"` // mqtt:// or mqtts:// of an outside broker; a cluster's with commas
 	Username string     `yaml:"username"`
 	Password secret.Ref `yaml:"password"`
 	CAFile   string     `yaml:"ca_file"`
@@ -148,11 +148,8 @@ func (f File) StoreAddress() (string, error) {
 func (b Broker) validate() []error {
 	var faults []error
 	if b.Outside() {
-		u, err := url.Parse(b.URL)
-		if err != nil || u.Host == "" || !slices.Contains([]string{"mqtt", "mqtts"}, u.Scheme) {
-			faults = append(faults, fmt.Errorf("broker.url: %q is no address such as mqtt://host:1883", b.URL))
-		} else if u.User != nil {
-			faults = append(faults, errors.New("broker.url: holds a password; give username and password: {file: …}"))
+		if _, err := wire.Brokers(b.URL); err != nil {
+			faults = append(faults, fmt.Errorf("broker.url: %w", err))
 		}
 		return faults
 	}

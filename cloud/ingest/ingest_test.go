@@ -85,7 +85,7 @@ func within(t testing.TB, what string, so func() bool) {
 // TestAnOutsideBroker: what `broker: {url: …}` asks for, with a broker that is not ours.
 func TestAnOutsideBroker(t *testing.T) {
 	b := start(t)
-	url := brokertest.Mosquitto(t)
+	url := brokertest.Mosquitto(t).URL()
 	g := ingest.New(ingest.Config{Broker: url, ClientID: "cloud-outside"}, b.store, func() {}, ingest.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)

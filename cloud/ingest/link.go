@@ -38,7 +38,15 @@ const ioTimeout = 10 * time.Second
 
 func listen(ctx context.Context, c Config, m *Metrics) (*link, error) {
 	l := &link{messages: make(chan message, room), lost: make(chan error, 1), canary: make(chan struct{}, 1), m: m}
-	o := mqtt.NewClientOptions().AddBroker(c.Broker).SetClientID(c.ClientID).SetUsername(c.Username).SetPassword(c.Password).
+	brokers, err := wire.Brokers(c.Broker)
+	if err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
+	o := mqtt.NewClientOptions()
+	for _, b := range brokers {
+		o.AddBroker(b)
+	}
+	o.SetProtocolVersion(4).SetClientID(c.ClientID).SetUsername(c.Username).SetPassword(c.Password).
 		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
 		SetKeepAlive(20 * time.Second).SetPingTimeout(ioTimeout).SetConnectTimeout(ioTimeout).SetWriteTimeout(ioTimeout).
 		SetDefaultPublishHandler(l.hear).

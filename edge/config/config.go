@@ -26,6 +26,7 @@ import (
 	"eastgate/shared/event"
 	"eastgate/shared/secret"
 	"eastgate/shared/strict"
+	"eastgate/shared/wire"
 )
 
 // A File is the gateway's configuration.
@@ -50,7 +51,7 @@ type File struct {
 
 // Cloud says where events and pictures go.
 type Cloud struct {
-	Broker   string `yaml:"broker"`   // mqtt://host:1883 or mqtts://host:8883
+	Broker   string `yaml:"broker"`   // mqtt://host:1883 or mqtts://host:8883; a cluster's with commas
 	Evidence string `yaml:"evidence"` // http(s)://host
 	CAFile   string `yaml:"ca_file"`  // PEM of an own certificate authority
 	// UploadRate bounds what evidence takes of the line, in bytes a second.
@@ -222,17 +223,12 @@ func (f File) Validate() []error {
 
 func (c Cloud) validate() []error {
 	var faults []error
-	for _, u := range []struct {
-		path, value string
-		schemes     []string
-	}{
-		{"cloud.broker", c.Broker, []string{"mqtt", "mqtts"}},
-		{"cloud.evidence", c.Evidence, []string{"http", "https"}},
-	} {
-		parsed, err := url.Parse(u.value)
-		if err != nil || parsed.Host == "" || !slices.Contains(u.schemes, parsed.Scheme) {
-			faults = append(faults, fmt.Errorf("%s: %q is no address such as %s://host", u.path, u.value, u.schemes[0]))
-		}
+	if _, err := wire.Brokers(c.Broker); err != nil {
+		faults = append(faults, fmt.Errorf("cloud.broker: %w", err))
+	}
+	u, err := url.Parse(c.Evidence)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
+		faults = append(faults, fmt.Errorf("cloud.evidence: %q is no address such as http://host", c.Evidence))
 	}
 	if c.UploadRate < evidence.LeastRate {
 		faults = append(faults, fmt.Errorf("cloud.upload_bytes_per_second: %d is less than %d", c.UploadRate, evidence.LeastRate))

@@ -3,8 +3,6 @@ package uplink
 import (
 	"errors"
 	"fmt"
-	"net/url"
-	"slices"
 	"time"
 
 	"eastgate/shared/event"
@@ -16,7 +14,7 @@ import (
 // get their defaults.
 type Config struct {
 	Site, Box string
-	Broker    string // mqtt://host:port, or mqtts:// with TLS 1.2 or newer
+	Broker    string // mqtt://host:port, or mqtts:// with TLS 1.2 or newer; several with commas
 	CAFile    string // PEM of an own certificate authority
 	Secret    secret.Value
 	Version   string // of this program, told to the cloud
@@ -56,9 +54,8 @@ func (c Config) Validate() []error {
 	if !event.ValidName(c.Site) || !event.ValidName(c.Box) {
 		faults = append(faults, fmt.Errorf("site, box: %q and %q must be names: %s", c.Site, c.Box, event.NameRule))
 	}
-	u, err := url.Parse(c.Broker)
-	if err != nil || u.Host == "" || !slices.Contains([]string{"mqtt", "mqtts"}, u.Scheme) {
-		faults = append(faults, fmt.Errorf("broker: %q is no address such as mqtt://host:1883", c.Broker))
+	if _, err := wire.Brokers(c.Broker); err != nil {
+		faults = append(faults, fmt.Errorf("broker: %w", err))
 	}
 	if c.Secret.Empty() {
 		faults = append(faults, errors.New("secret: there is none"))

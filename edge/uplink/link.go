@@ -84,15 +84,23 @@ func (l *link) options() (*mqtt.ClientOptions, error) {
 	if err != nil {
 		return nil, err
 	}
+	brokers, err := wire.Brokers(c.Broker)
+	if err != nil {
+		return nil, err
+	}
 	epoch := l.u.q.Epoch()
-	o := mqtt.NewClientOptions().AddBroker(c.Broker).
-		SetClientID(c.Box+"-"+epoch[len(epoch)-8:]).
-		SetUsername(c.Site+"/"+c.Box).SetPassword(c.Secret.Reveal()).
-		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
-		SetKeepAlive(20*time.Second).SetPingTimeout(ioTimeout).SetConnectTimeout(ioTimeout).SetWriteTimeout(ioTimeout).
-		SetBinaryWill(l.topic(wire.Status), will, 1, true).
-		SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}).
-		SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err })
+	o := mqtt.NewClientOptions()
+	for _, b := range brokers {
+		o.AddBroker(b)
+	}
+	o.SetProtocolVersion(4). // 3.1.1; else each refused login is tried twice
+					SetClientID(c.Box+"-"+epoch[len(epoch)-8:]).
+					SetUsername(c.Site+"/"+c.Box).SetPassword(c.Secret.Reveal()).
+					SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
+					SetKeepAlive(20*time.Second).SetPingTimeout(ioTimeout).SetConnectTimeout(ioTimeout).SetWriteTimeout(ioTimeout).
+					SetBinaryWill(l.topic(wire.Status), will, 1, true).
+					SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}).
+					SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err })
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)

@@ -183,7 +183,7 @@ func waiting(t *testing.T, b *outbox.Box) int64 {
 func TestWhatIsAcknowledgedLeaves(t *testing.T) {
 	for name, start := range map[string]func() string{
 		"embedded broker": func() string { return brokertest.Start(t, "word").URL() },
-		"mosquitto":       func() string { return brokertest.Mosquitto(t) },
+		"mosquitto":       func() string { return brokertest.Mosquitto(t).URL() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, box := start(), open(t)

@@ -1,10 +1,10 @@
-// Package brokertest is a real MQTT broker inside a test: it can be stopped and
-// started again at the same address, and its links can be cut and frozen.
+// Package brokertest runs real MQTT brokers for tests: one inside the test, others in
+// processes that can be killed. Each can be started again at the same address, and
+// its links can be cut and frozen.
 package brokertest
 
 import (
 	"net"
-	"strconv"
 	"testing"
 	"time"
 
@@ -24,13 +24,7 @@ type Broker struct {
 // must give it, under any name.
 func Start(t testing.TB, password string) *Broker {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	b := &Broker{t: t, dir: t.TempDir(), port: port, pass: password}
+	b := &Broker{t: t, dir: t.TempDir(), port: FreePort(t), pass: password}
 	b.Start()
 	t.Cleanup(b.Stop)
 	return b
@@ -57,7 +51,7 @@ func (b *Broker) Start() {
 	}
 	go srv.Start()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", b.addr()); err == nil {
+		if c, err := net.Dial("tcp", addr(b.port)); err == nil {
 			c.Close()
 			b.srv = srv
 			return
@@ -75,7 +69,5 @@ func (b *Broker) Stop() {
 	}
 }
 
-func (b *Broker) addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port)) }
-
 // URL is the broker's address.
-func (b *Broker) URL() string { return "mqtt://" + b.addr() }
+func (b *Broker) URL() string { return "mqtt://" + addr(b.port) }

@@ -1,0 +1,117 @@
+package brokertest
+
+import (
+	"bytes"
+	"net"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A Process is a broker in a process of its own, which can be killed and started
+// again at the same address. It runs until its test ends.
+type Process struct {
+	t       testing.TB
+	name    string
+	addr    string
+	command func() *exec.Cmd
+	slow    time.Duration // how long it may take to listen
+
+	cmd  *exec.Cmd
+	said said
+}
+
+// said keeps what a broker prints, for when it does not come up.
+type said struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *said) tail() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.buf.Bytes()
+	return string(b[max(0, len(b)-2000):])
+}
+
+// FreePort returns a port of the loopback that nobody uses now.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func addr(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// start starts the process and waits until it listens.
+func start(p *Process) *Process {
+	p.t.Helper()
+	p.Start()
+	p.t.Cleanup(p.Kill)
+	return p
+}
+
+// URL is the broker's address.
+func (p *Process) URL() string { return "mqtt://" + p.addr }
+
+// Start starts the broker again after Kill.
+func (p *Process) Start() {
+	p.t.Helper()
+	p.Launch()
+	p.wait()
+}
+
+func (p *Process) wait() {
+	p.t.Helper()
+	for end := time.Now().Add(p.slow); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if c, err := net.Dial("tcp", p.addr); err == nil {
+			c.Close()
+			return
+		}
+	}
+	p.t.Fatalf("%s does not come up:\n%s", p.name, p.said.tail())
+}
+
+// Launch is Start without waiting until it listens.
+func (p *Process) Launch() {
+	p.t.Helper()
+	p.cmd = p.command()
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	// What a script starts dies with it, and all of it with us.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	p.cmd.WaitDelay = 5 * time.Second
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatalf("%s is needed; scripts/setup installs it: %v", p.name, err)
+	}
+}
+
+// Kill ends the broker at once (SIGKILL), with all that it had not written.
+func (p *Process) Kill() {
+	if p.cmd == nil {
+		return
+	}
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) //nolint:errcheck // it may have ended
+	p.cmd.Wait()                                      //nolint:errcheck // it was killed
+	p.cmd = nil
+}
+
+// Command runs what command makes of a free address; it is no broker that this
+// package knows.
+func Command(t testing.TB, name string, command func(addr string) *exec.Cmd) *Process {
+	t.Helper()
+	at := addr(FreePort(t))
+	return start(&Process{t: t, name: name, addr: at, slow: time.Minute, command: func() *exec.Cmd { return command(at) }})
+}
