@@ -24,7 +24,7 @@ var matrix = map[access.Role]string{
 	access.Checker:       "incident.public incident.see incident.history incident.reporter picture.see incident.handle figures.see",
 	access.Supervisor:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.handle figures.see export.ask export.approve sharing.sign",
 	access.PoliceBridge:  "incident.public whistle.answer",
-	access.SystemAdmin:   "account.manage box.manage place.manage",
+	access.SystemAdmin:   "account.manage box.manage place.manage organisation.manage",
 	access.SecurityAdmin: "grant.manage",
 	access.AuditAdmin:    "register.read",
 }

@@ -51,7 +51,7 @@ var rights = map[Role][]Right{
 	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, AskExport, ApproveExport, SignSharing},
 	PoliceBridge: {SeePublic, AnswerWhistle},
 
-	SystemAdmin:   {ManageAccounts, ManageBoxes, ManagePlaces},
+	SystemAdmin:   {ManageAccounts, ManageBoxes, ManagePlaces, ManageOrganisations},
 	SecurityAdmin: {ManageGrants},
 	AuditAdmin:    {ReadRegister},
 }

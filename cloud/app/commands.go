@@ -12,6 +12,7 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/config"
+	"eastgate/cloud/organisation"
 )
 
 // A Console is where a command speaks: answers on Out, words for people on Err.
@@ -31,6 +32,12 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud user revoke [-config F] GRANT
   cloud user close  [-config F] NAME                 lets a person in no more
   cloud user list   [-config F]
+  cloud organisation add    [-config F] -party P [-en NAME] [-places PATH,PATH] ID NAME
+  cloud organisation list   [-config F]              with their contacts, and what those lack
+  cloud organisation review [-config F] ID           notes that somebody looked through the contacts
+  cloud organisation end    [-config F] ID           its people come in no more
+  cloud contact add  [-config F] [-deputy] [-post POST] [-phone-file F] ORGANISATION NAME
+  cloud contact gone [-config F] CONTACT             forgotten some days later
   cloud register verify [-config F] [-anchor POSITION:HASH]
                                                      whether the register of access is as it was written
   cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
@@ -47,7 +54,11 @@ func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "user add": c.userAdd,
 		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList, "register verify": c.registerVerify,
-		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
+		"organisation add": c.organisationAdd, "organisation list": c.organisationList, "contact add": c.contactAdd,
+		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
+		"organisation end":    c.organisationDo("organisation end", "organisation %s takes part no more\n", (*organisation.Book).End),
+		"contact gone":        c.organisationDo("contact gone", "contact %s has left\n", (*organisation.Book).Gone),
+		"edge enrol":          c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {
 		if len(args) >= n {

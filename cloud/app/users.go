@@ -51,6 +51,9 @@ func (c Console) userAdd(ctx context.Context, args []string) error {
 			if roles, err = access.RolesOf(*role); err != nil {
 				return err
 			}
+			if a.Unit != access.CommunityUnit {
+				roles = roles[:1] // a partner's guard is no duty officer
+			}
 		}
 		if err := people.Welcome(ctx, typist(), a, roles, *scope); err != nil {
 			return err
@@ -67,7 +70,7 @@ func (c Console) userAdd(ctx context.Context, args []string) error {
 func firstLine(file string) (string, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("read password: %w", err)
+		return "", fmt.Errorf("read first line: %w", err)
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
 	return strings.TrimSpace(line), nil

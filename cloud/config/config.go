@@ -33,8 +33,19 @@ type File struct {
 	Broker        Broker `yaml:"broker"`
 	// Catalogue and Calendar are files of a community's own classes, deadlines and
 	// holidays, read over those that come with the program.
-	Catalogue string `yaml:"catalogue"`
-	Calendar  string `yaml:"calendar"`
+	Catalogue string   `yaml:"catalogue"`
+	Calendar  string   `yaml:"calendar"`
+	Contacts  Contacts `yaml:"contacts"`
+}
+
+// Contacts are whom to reach at the organisations.
+type Contacts struct {
+	// Key seals telephone numbers: 32 random bytes in base64. Without it none is kept.
+	Key secret.Ref `yaml:"key"`
+	// OldKey opens what an earlier key sealed.
+	OldKey secret.Ref `yaml:"old_key"`
+	// KeepDays is how long who has left is still known.
+	KeepDays int `yaml:"keep_days"`
 }
 
 // Broker is the embedded broker, or an outside one when URL is given.
@@ -57,7 +68,7 @@ func defaults() File {
 	return File{
 		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080",
 		Store: "sqlite:/var/lib/eastgate-cloud/cloud.db", EvidenceDir: "/var/lib/eastgate-cloud/evidence", EvidenceBytes: 20 << 30,
-		Broker: Broker{Listen: "127.0.0.1:1883"},
+		Broker: Broker{Listen: "127.0.0.1:1883"}, Contacts: Contacts{KeepDays: 30},
 	}
 }
 
@@ -97,6 +108,9 @@ func (f File) Validate() []error {
 	}
 	if f.EvidenceBytes < 64<<20 {
 		bad("evidence_max_bytes: %d is less than 64 MiB", f.EvidenceBytes)
+	}
+	if n := f.Contacts.KeepDays; n < 0 || n > 180 {
+		bad("contacts.keep_days: %d is not 0 to 180", n)
 	}
 	return append(faults, f.Broker.validate()...)
 }
