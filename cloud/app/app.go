@@ -172,6 +172,9 @@ const stopWait = 3 * time.Second
 // Run works until ctx ends.
 func (c *Cloud) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	if c.broker != nil {
+		g.Go(func() error { return c.broker.Run(ctx) })
+	}
 	g.Go(func() error { return c.ingest.Run(ctx) })
 	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
 	if c.member != nil {

@@ -18,6 +18,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -41,12 +42,20 @@ type boxes interface {
 
 // A Broker is running from New to Close.
 type Broker struct {
-	srv    *server.Server
 	secret string // of the cloud itself
+	opts   *server.Options
+	log    *slog.Logger
+
+	mu  sync.Mutex
+	srv *server.Server
 }
 
 // Cloud is the user name under which the cloud's own parts connect.
 const Cloud = "cloud"
+
+// mostStored bounds what is on its way, in bytes. Without it the server takes a
+// share of the room that the disk has when it starts, for ever: nothing on a full one.
+const mostStored = 1 << 30
 
 // startWait is how long the broker may take to be ready.
 const startWait = 20 * time.Second
@@ -72,10 +81,10 @@ func New(c Config, b boxes, log *slog.Logger) (*Broker, error) {
 	}
 	word := make([]byte, 24)
 	rand.Read(word) //nolint:errcheck // never fails (crypto/rand)
-	out := &Broker{secret: hex.EncodeToString(word)}
-	opts := &server.Options{
+	out := &Broker{secret: hex.EncodeToString(word), log: log}
+	out.opts = &server.Options{
 		ServerName: "eastgate", DontListen: true, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: c.Dir, MaxPayload: 2 * wire.MaxBytes,
+		JetStream: true, StoreDir: c.Dir, JetStreamMaxStore: mostStored, MaxPayload: 2 * wire.MaxBytes,
 		CustomClientAuthentication: &door{boxes: b, cloud: out.secret, log: log},
 		MQTT:                       server.MQTTOpts{Host: host, Port: port, AckWait: 30 * time.Second, MaxAckPending: 1024},
 	}
@@ -84,32 +93,52 @@ func New(c Config, b boxes, log *slog.Logger) (*Broker, error) {
 		if err != nil {
 			return nil, fmt.Errorf("broker.tls: %w", err)
 		}
-		opts.MQTT.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		out.opts.MQTT.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}
-	if out.srv, err = server.NewServer(opts); err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
-	}
-	out.srv.SetLoggerV2(logger{log}, false, false, false)
-	go out.srv.Start()
-	if err := out.ready(c.Listen); err != nil {
-		out.Close()
+	if err := out.start(); err != nil {
 		return nil, err
 	}
+	out.opts.MQTT.Port = out.port() // the same again after a restart
 	return out, nil
 }
 
+// start makes a server and waits until it answers.
+func (b *Broker) start() error {
+	opts := b.opts.Clone() // the server changes what it is given
+	srv, err := server.NewServer(opts)
+	if err != nil {
+		return fmt.Errorf("broker: %w", err)
+	}
+	srv.SetLoggerV2(logger{b.log}, false, false, false)
+	b.mu.Lock()
+	b.srv = srv
+	b.mu.Unlock()
+	go srv.Start()
+	if err := b.ready(); err != nil {
+		b.stop()
+		return err
+	}
+	return nil
+}
+
+func (b *Broker) server() *server.Server {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.srv
+}
+
 // ready waits until the MQTT port answers.
-func (b *Broker) ready(listen string) error {
+func (b *Broker) ready() error {
 	for end := time.Now().Add(startWait); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if b.srv.ReadyForConnections(time.Millisecond) && b.port() != 0 {
+		if b.server().ReadyForConnections(time.Millisecond) && b.port() != 0 {
 			return nil
 		}
 	}
-	return fmt.Errorf("broker: MQTT does not come up on %s: is the disk full?", listen)
+	return fmt.Errorf("broker: MQTT does not come up on %s: is the disk full?", net.JoinHostPort(b.opts.MQTT.Host, strconv.Itoa(b.opts.MQTT.Port)))
 }
 
 func (b *Broker) port() int {
-	v, err := b.srv.Varz(nil)
+	v, err := b.server().Varz(nil)
 	if err != nil || v.MQTT.Port <= 0 {
 		return 0
 	}
@@ -118,7 +147,8 @@ func (b *Broker) port() int {
 
 // URL is where the broker is reached on this machine.
 func (b *Broker) URL() string {
-	v, err := b.srv.Varz(nil)
+	srv := b.server()
+	v, err := srv.Varz(nil)
 	if err != nil {
 		return ""
 	}
@@ -126,7 +156,7 @@ func (b *Broker) URL() string {
 	if host == "0.0.0.0" || host == "::" {
 		host = "127.0.0.1"
 	}
-	if b.srv.Running() && v.MQTT.TLSMap {
+	if srv.Running() && v.MQTT.TLSMap {
 		scheme = "mqtts"
 	}
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(v.MQTT.Port))
@@ -135,19 +165,55 @@ func (b *Broker) URL() string {
 // Secret is the password of user Cloud, made at each start.
 func (b *Broker) Secret() string { return b.secret }
 
-// Check reports whether the broker runs.
+// Check reports whether the broker takes messages.
 func (b *Broker) Check(context.Context) error {
-	if !b.srv.Running() {
+	srv := b.server()
+	if !srv.Running() {
 		return errors.New("the broker does not run")
+	}
+	if h := srv.Healthz(nil); h.Status != "ok" {
+		return fmt.Errorf("the broker takes no messages: %s", h.Error)
 	}
 	return nil
 }
 
+// checkEvery is how often Run looks.
+const checkEvery = 2 * time.Second
+
+// Run watches the broker until ctx ends. After a write that failed, as on a full
+// disk, the server refuses every message for ever, also when there is room again:
+// then Run starts it anew. Boxes connect again by themselves.
+func (b *Broker) Run(ctx context.Context) error {
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := b.Check(ctx)
+		if err == nil {
+			continue
+		}
+		b.log.Error("broker starts anew: is its disk full?", "dir", b.opts.StoreDir, "err", err)
+		b.stop()
+		if err := b.start(); err != nil {
+			b.log.Error("broker does not start; it is tried again", "err", err)
+		}
+	}
+}
+
 // Close stops the broker.
 func (b *Broker) Close() error {
-	b.srv.Shutdown()
-	b.srv.WaitForShutdown()
+	b.stop()
 	return nil
+}
+
+func (b *Broker) stop() {
+	srv := b.server()
+	srv.Shutdown()
+	srv.WaitForShutdown()
 }
 
 // A door lets clients in, each with what it may say and hear.
