@@ -94,12 +94,20 @@ type departure struct {
 // remove deletes messages of a priority, from the first at or after a sequence on
 // for as long as more agrees; it is told the sequence and what it would free.
 func (l *ledger) remove(priority int, from uint64, more func(seq uint64, bytes int64) bool) (departure, error) {
+	return l.removeBut(nil, priority, from, more)
+}
+
+// removeBut passes over some sequences.
+func (l *ledger) removeBut(spared map[uint64]bool, priority int, from uint64, more func(seq uint64, bytes int64) bool) (departure, error) {
 	var gone departure
 	var keys [][]byte // a cursor does not outlive a deletion
 	bucket := l.bucket(priority)
 	c := bucket.Cursor()
 	for k, v := c.Seek(key(from)); k != nil; k, v = c.Next() {
 		seq := binary.BigEndian.Uint64(k)
+		if spared[seq] {
+			continue
+		}
 		if !more(seq, size(v)) {
 			break
 		}

@@ -23,7 +23,8 @@ type Lost struct {
 
 // Lost returns what was given up and not yet reported, at most one for each
 // priority, and a damaged file. It is kept on disk until Report, so that no loss is
-// silent.
+// silent. While a report still waits for the cloud, losses of the same priority add
+// up for the next one: a full box holds one report each, not one a second.
 func (b *Box) Lost() ([]Lost, error) {
 	var out []Lost
 	err := b.read(func(tx *bolt.Tx) error {
@@ -36,7 +37,7 @@ func (b *Box) Lost() ([]Lost, error) {
 			out = append(out, Lost{File: file, Since: at})
 		}
 		for i, k := range l.books {
-			if k.Lost > 0 {
+			if k.Lost > 0 && !reportWaits(tx, i+1) {
 				out = append(out, Lost{i + 1, k.Lost, k.LostFirst, k.LostLast, time.UnixMilli(k.LostSince).UTC(), ""})
 			}
 		}
@@ -52,6 +53,9 @@ func (b *Box) Report(ctx context.Context, m Message, told Lost) error {
 		return fmt.Errorf("report of a loss: priority %d is not from 1 to %d", told.Priority, Priorities)
 	}
 	return b.store(ctx, m, func(l *ledger) error {
+		if err := l.noteReport(told.Priority, m.Priority); err != nil {
+			return err
+		}
 		if told.File != "" {
 			return l.tx.Bucket(metaBucket).Delete(damagedKey)
 		}
@@ -64,6 +68,41 @@ func (b *Box) Report(ctx context.Context, m Message, told Lost) error {
 		}
 		return nil
 	})
+}
+
+// reportKey holds where the newest report of a priority's losses stands: its own
+// priority, 1 byte · sequence, 8. That of a damaged file counts as priority 0.
+func reportKey(of int) []byte { return []byte{'r', byte('0' + of)} }
+
+// noteReport notes that the next message of priority in is a report.
+func (l *ledger) noteReport(of, in int) error {
+	at := append([]byte{byte(in)}, key(l.bucket(in).Sequence()+1)...)
+	return l.tx.Bucket(metaBucket).Put(reportKey(of), at)
+}
+
+func reportAt(tx *bolt.Tx, of int) (priority int, k []byte) {
+	v := tx.Bucket(metaBucket).Get(reportKey(of))
+	if len(v) != 9 || v[0] < 1 || v[0] > Priorities {
+		return 0, nil
+	}
+	return int(v[0]), v[1:]
+}
+
+func reportWaits(tx *bolt.Tx, of int) bool {
+	p, k := reportAt(tx, of)
+	return p > 0 && tx.Bucket(bucketName(p)).Get(k) != nil
+}
+
+// reports returns the sequences of a priority that are reports. They never give
+// way: with them the count of what did would be gone.
+func (l *ledger) reports(priority int) map[uint64]bool {
+	out := map[uint64]bool{}
+	for of := 0; of <= Priorities; of++ {
+		if p, k := reportAt(l.tx, of); p == priority {
+			out[binary.BigEndian.Uint64(k)] = true
+		}
+	}
+	return out
 }
 
 // damagedKey holds where a damaged file went: when, Unix ms, 8 bytes · path.

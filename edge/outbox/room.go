@@ -49,7 +49,7 @@ func (l *ledger) yielding(priority int) (n int64) {
 func (b *Box) shed(l *ledger, priority int, goal, more int64) error {
 	for p := Priorities; p >= yieldFrom(priority) && goal > 0; p-- {
 		want := goal + more
-		gone, err := l.remove(p, 0, func(_ uint64, bytes int64) bool {
+		gone, err := l.removeBut(l.reports(p), p, 0, func(_ uint64, bytes int64) bool {
 			want -= bytes
 			return want+bytes > 0
 		})

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,4 +124,58 @@ func TestAnUrgentEventGetsInOnAFullDisk(t *testing.T) {
 		t.Errorf("to be told: %+v, %v", lost, err)
 	}
 	b.Close()
+}
+
+// TestReportsOfLossesDoNotGiveWay fills a box again and again, telling of every
+// loss at once: what is told and what is still to be told must add up.
+func TestReportsOfLossesDoNotGiveWay(t *testing.T) {
+	b := reopen(t, Config{Path: filepath.Join(t.TempDir(), "outbox.db"), MaxBytes: 1 << 20})
+	body := strings.Repeat("x", 10_000)
+	puts, told := int64(0), int64(0)
+	for i := range 900 {
+		switch err := b.Put(t.Context(), Message{"id", 2 + i%3, []byte(body)}); {
+		case err == nil:
+			puts++
+		case !errors.Is(err, ErrFull):
+			t.Fatal(err)
+		}
+		lost, err := b.Lost()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lost {
+			if err := b.Report(t.Context(), Message{"report", 2, fmt.Appendf(nil, "lost %d", l.Count)}, l); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	waiting, reports := 0, 0
+	for p := 1; p <= Priorities; p++ {
+		entries := read(t, b, p)
+		for _, e := range entries {
+			var n int64
+			if _, err := fmt.Sscanf(string(e.Body), "lost %d", &n); err == nil {
+				told += n
+				reports++
+				if _, err := b.Ack(b.Epoch(), Range{p, e.Seq, e.Seq}); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			waiting++
+		}
+	}
+	if reports == 0 || reports > Priorities {
+		t.Errorf("%d reports wait, want at most one a priority", reports)
+	}
+	lost, err := b.Lost() // the reports have arrived: the rest is to be told
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lost {
+		told += l.Count
+	}
+	if told+int64(waiting) != puts {
+		t.Errorf("of %d messages %d wait and %d are told or to be told as lost", puts, waiting, told)
+	}
 }
