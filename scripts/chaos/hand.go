@@ -221,11 +221,7 @@ func brokerAway(ctx context.Context, h *hand) error {
 	h.site.door.Refuse(true)
 	defer h.site.door.Refuse(false)
 	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end) && ctx.Err() == nil; sleep(ctx, 300*time.Millisecond) {
-		n, err := h.site.waiting(ctx)
-		if err != nil {
-			return err
-		}
-		if n >= backlog {
+		if n, err := h.site.waiting(ctx); err == nil && n >= backlog {
 			return nil
 		}
 	}
