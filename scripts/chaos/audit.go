@@ -27,17 +27,6 @@ type verdict struct {
 	Drain     float64 `json:"drain_s"` // from the last fault until nothing waited
 }
 
-func (v *verdict) add(w verdict) {
-	v.Cycles += w.Cycles
-	v.Events += w.Events
-	v.Lost += w.Lost
-	v.Doubled += w.Doubled
-	v.Reordered += w.Reordered
-	v.Overtaken += w.Overtaken
-	v.Shed += w.Shed
-	v.Drain = max(v.Drain, w.Drain)
-}
-
 // A place is where an event stands in its box's stream.
 type place struct {
 	box, epoch string
@@ -228,4 +217,3 @@ func givenOut(file string) (epoch string, last [outbox.Priorities]int64, err err
 		return nil
 	})
 }
-

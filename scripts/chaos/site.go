@@ -50,7 +50,6 @@ type site struct {
 	simulator *process
 	health    string // of edge, host:port in its own place
 	control   string // of the simulator
-	calm      time.Time
 	notes     []string
 }
 

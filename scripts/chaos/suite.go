@@ -21,9 +21,8 @@ type suite struct {
 	seed  uint64
 	short bool
 
-	net    *link.Link // nil where the kernel has none
-	noNet  error      // why
-	failed []string
+	net   *link.Link // nil where the kernel has none
+	noNet error      // why
 }
 
 func newSuite(dir string, seed uint64, short bool) *suite {

@@ -43,7 +43,7 @@ func TestShift(t *testing.T) {
 			t.Skipf("NOT RUN: %v", err)
 		}
 		now := ask(t, in, answers)
-		if off := now.wall.Sub(time.Now()) - by; off.Abs() > time.Minute {
+		if off := time.Until(now.wall) - by; off.Abs() > time.Minute {
 			t.Errorf("after %v the clock is %v off", by, off)
 		}
 		if now.since < before.since || now.since-before.since > time.Minute {
@@ -81,7 +81,9 @@ func tellTime() {
 	for range 2 {
 		go func() {
 			for range time.Tick(10 * time.Microsecond) {
-				time.Now()
+				if time.Now().IsZero() {
+					os.Exit(1)
+				}
 			}
 		}()
 	}
