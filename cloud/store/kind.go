@@ -110,7 +110,7 @@ func migrate(ctx context.Context, k kind, db *sql.DB) error {
 	}
 	var options []goose.ProviderOption
 	if k.dialect == goose.DialectPostgres {
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // look each second, for five minutes
 		if err != nil {
 			return err
 		}
