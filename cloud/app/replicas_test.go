@@ -167,7 +167,7 @@ func (b *box) send(ctx context.Context) {
 // is killed under load. Every event is there once, and is folded once.
 func TestTwoReplicasOneKilled(t *testing.T) {
 	address := storetest.Postgres(t)
-	broker := brokertest.Mosquitto(t)
+	broker := brokertest.Mosquitto(t).URL()
 	db, err := sql.Open("pgx", address)
 	if err != nil {
 		t.Fatal(err)
