@@ -139,9 +139,6 @@ func (g *Ingest) connection(ctx context.Context, working func()) error {
 		return err
 	}
 	defer l.close()
-	g.note(nil)
-	g.log.Info("events can come in", "broker", g.cfg.Broker)
-	working()
 	ctx, stop := context.WithCancel(ctx)
 	var busy errgroup.Group
 	for range workers {
@@ -160,7 +157,11 @@ func (g *Ingest) connection(ctx context.Context, working func()) error {
 		g.watch(ctx, l)
 		return nil
 	})
-	err = l.guard(ctx, g.cfg)
+	err = l.guard(ctx, g.cfg, func() {
+		g.note(nil)
+		g.log.Info("events can come in", "broker", g.cfg.Broker)
+		working()
+	})
 	stop()
 	return errors.Join(err, busy.Wait())
 }

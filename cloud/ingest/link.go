@@ -116,12 +116,15 @@ func (l *link) say(topic string, payload []byte) {
 // silent is how many songs of the canary may go unheard.
 const silent = 3
 
-// guard returns when the link broke, or hears nothing though it looks well.
-func (l *link) guard(ctx context.Context, c Config) error {
+// guard returns when the link broke, or brings nothing though it looks well. It calls
+// sound when the link first has brought back what was said on it: until then it only
+// looks well.
+func (l *link) guard(ctx context.Context, c Config, sound func()) error {
 	topic := canaryTopic(c)
-	tick := time.NewTicker(c.CanaryEvery)
+	tick := time.NewTicker(c.CanaryEvery / 10) // until the first comes back
 	defer tick.Stop()
-	heard := time.Now()
+	l.say(topic, []byte(event.NewID()))
+	heard, first := time.Now(), true
 	for {
 		select {
 		case <-ctx.Done():
@@ -130,9 +133,14 @@ func (l *link) guard(ctx context.Context, c Config) error {
 			return fmt.Errorf("the link broke: %w", err)
 		case <-l.canary:
 			heard = time.Now()
+			if first {
+				first = false
+				tick.Reset(c.CanaryEvery)
+				sound()
+			}
 		case <-tick.C:
 			if time.Since(heard) > silent*c.CanaryEvery+c.CanaryEvery/2 {
-				return errors.New("the broker brings back nothing of what is said: connecting anew")
+				return errors.New("the broker brings back nothing of what is said to it: connecting anew")
 			}
 			l.say(topic, []byte(event.NewID()))
 		}

@@ -100,7 +100,7 @@ func (l *link) options() (*mqtt.ClientOptions, error) {
 					SetKeepAlive(20*time.Second).SetPingTimeout(ioTimeout).SetConnectTimeout(ioTimeout).SetWriteTimeout(ioTimeout).
 					SetBinaryWill(l.topic(wire.Status), will, 1, true).
 					SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}).
-					SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err })
+					SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err }) // once
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)

@@ -89,9 +89,6 @@ func together(priority int) outbox.Limit {
 	return l
 }
 
-// backfillAfter is when an event is no news any more.
-const backfillAfter = time.Minute
-
 func (l *link) send(entries []outbox.Entry) error {
 	if !l.client.IsConnectionOpen() {
 		return errors.New("the link is closed")
@@ -99,7 +96,7 @@ func (l *link) send(entries []outbox.Entry) error {
 	items := make([]wire.Queued, len(entries))
 	size := 2
 	for i, e := range entries {
-		items[i] = wire.Queued{Position: position(l.u.q.Epoch(), e), Backfill: time.Since(e.PutAt) > backfillAfter, Body: e.Body}
+		items[i] = wire.Queued{Position: position(l.u.q.Epoch(), e), Backfill: l.u.ages.old(e), Body: e.Body}
 		size += wire.BatchBytes(items[i])
 	}
 	// The token is no proof of anything and is not waited for: the cloud's own

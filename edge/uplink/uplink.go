@@ -8,6 +8,7 @@ package uplink
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,6 +38,8 @@ type Uplink struct {
 	q   queue
 	m   *Metrics
 	log *slog.Logger
+
+	ages ages
 
 	mu    sync.Mutex
 	state State
@@ -78,6 +81,9 @@ const credentialsWait = 30 * time.Second
 // Run publishes what waits until ctx ends; then it gives what is on its way a
 // moment to be acknowledged. A lost broker is no error.
 func (u *Uplink) Run(ctx context.Context) error {
+	var behind sync.WaitGroup
+	defer behind.Wait()
+	behind.Go(func() { u.watchAges(ctx) })
 	backoff := retry.Backoff{Min: u.cfg.RetryMin, Max: u.cfg.RetryMax}
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -123,7 +129,25 @@ func (u *Uplink) explain(err error) string {
 	case errors.Is(err, errNoAck):
 		return fmt.Sprintf("%s takes events but the cloud acknowledges none: is `cloud run` up and its disk not full?", u.cfg.Broker)
 	}
+	if word := certificate(err); word != "" {
+		return fmt.Sprintf("%s: %s (%v)", u.cfg.Broker, word, err)
+	}
 	return fmt.Sprintf("%s: %v", u.cfg.Broker, err)
+}
+
+// certificate says what is wrong with a broker's certificate; empty when it is not
+// that. A clock that is wrong looks like one that has expired.
+func certificate(err error) string {
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return "the broker's certificate is signed by somebody unknown: give the signer's certificate as ca_file"
+	case errors.As(err, new(x509.HostnameError)):
+		return "the broker's certificate is for another host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the broker's certificate has expired or is not valid yet: renew it, or set this box's clock"
+	}
+	return ""
 }
 
 // errLogin says that the link was closed in the middle of the login.

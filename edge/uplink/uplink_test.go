@@ -26,6 +26,7 @@ type cloud struct {
 	seen   map[string]int // by event id
 	order  []event.Level
 	mute   bool                     // takes and does not acknowledge
+	rude   bool                     // answers no hello
 	have   map[event.Level][]uint64 // what it has taken
 	hellos []wire.BoxHello
 	before []int // how many events had come at each hello
@@ -89,8 +90,11 @@ func (c *cloud) greet(m mqtt.Client, msg mqtt.Message) {
 			}
 		}
 	}
+	rude := c.rude
 	c.mu.Unlock()
-	m.Publish(wire.Topic(site, box, wire.Acks), 0, false, answer.Encode())
+	if !rude {
+		m.Publish(wire.Topic(site, box, wire.Acks), 0, false, answer.Encode())
+	}
 }
 
 func (c *cloud) setMute(on bool) {
@@ -141,10 +145,15 @@ func put(t testing.TB, b *outbox.Box, kind event.Kind, n int) {
 
 func run(t *testing.T, url, password string, b *outbox.Box) *Uplink {
 	t.Helper()
-	u, err := New(Config{
-		Site: "garden", Box: "gate-1", Broker: url, Secret: secret.New(password), Health: func() wire.BoxHealth { return wire.BoxHealth{} },
-		ResendAfter: 300 * time.Millisecond, ClashAfter: 200 * time.Millisecond, RetryMin: 20 * time.Millisecond, RetryMax: 100 * time.Millisecond,
-	}, b, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	return runWith(t, Config{Broker: url, Secret: secret.New(password)}, b)
+}
+
+// runWith runs an uplink with little patience until t ends.
+func runWith(t *testing.T, c Config, b *outbox.Box) *Uplink {
+	t.Helper()
+	c.Site, c.Box, c.Health = "garden", "gate-1", func() wire.BoxHealth { return wire.BoxHealth{} }
+	c.ResendAfter, c.ClashAfter, c.RetryMin, c.RetryMax = 300*time.Millisecond, 200*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
+	u, err := New(c, b, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@
 package brokertest
 
 import (
+	"crypto/tls"
 	"net"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ type Broker struct {
 	dir  string
 	port int
 	pass string
+	tls  *tls.Config // nil for none
 	srv  *server.Server
 }
 
@@ -24,7 +26,13 @@ type Broker struct {
 // must give it, under any name.
 func Start(t testing.TB, password string) *Broker {
 	t.Helper()
-	b := &Broker{t: t, dir: t.TempDir(), port: FreePort(t), pass: password}
+	return StartTLS(t, password, nil)
+}
+
+// StartTLS is Start with TLS, if c is not nil.
+func StartTLS(t testing.TB, password string, c *tls.Config) *Broker {
+	t.Helper()
+	b := &Broker{t: t, dir: t.TempDir(), port: FreePort(t), pass: password, tls: c}
 	b.Start()
 	t.Cleanup(b.Stop)
 	return b
@@ -44,7 +52,7 @@ func (b *Broker) Start() {
 	b.t.Helper()
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "test", DontListen: true, NoSigs: true, NoLog: true, JetStream: true, StoreDir: b.dir,
-		CustomClientAuthentication: b, MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: b.port},
+		CustomClientAuthentication: b, MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: b.port, TLSConfig: b.tls},
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -70,4 +78,9 @@ func (b *Broker) Stop() {
 }
 
 // URL is the broker's address.
-func (b *Broker) URL() string { return "mqtt://" + addr(b.port) }
+func (b *Broker) URL() string {
+	if b.tls != nil {
+		return "mqtts://" + addr(b.port)
+	}
+	return "mqtt://" + addr(b.port)
+}
