@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"eastgate/cloud/ingest"
 	"eastgate/shared/event"
@@ -25,7 +24,7 @@ func (s *Store) Record(ctx context.Context, site, box string, items []wire.Item,
 		bodies[i] = string(body)
 	}
 	var out ingest.Recording
-	r := recording{site: site, box: box, now: ms(time.Now())}
+	r := recording{site: site, box: box, now: ms(s.now())}
 	err := s.group.do(ctx, func(tx *Tx) error {
 		out = ingest.Recording{}
 		if err := r.events(tx, items, bodies, &out); err != nil {

@@ -12,6 +12,7 @@ type group struct {
 	s     *Store
 	jobs  chan job
 	ended chan struct{}
+	busy  bool // the last commit was shared: it is worth waiting for others
 }
 
 type job struct {
@@ -68,7 +69,9 @@ func (tx *Tx) keep() error {
 	return nil
 }
 
-// How much one commit may hold, and how long the first waits for others.
+// How much one commit may hold, and how long the first waits for others in busy
+// times. A lone writer never waits: who comes while a commit is written shares the
+// next one anyway.
 const (
 	groupSize = 50 // jobs; each holds up to a batch of events
 	groupWait = 2 * time.Millisecond
@@ -130,9 +133,22 @@ func (g *group) transact(jobs ...job) error {
 
 func (g *group) gather(first job) []job {
 	jobs := []job{first}
+	defer func() { g.busy = len(jobs) > 1 }()
 	wait := time.NewTimer(groupWait)
 	defer wait.Stop()
 	for len(jobs) < groupSize {
+		select {
+		case j, open := <-g.jobs: // who came while the last commit was written
+			if !open {
+				return jobs
+			}
+			jobs = append(jobs, j)
+			continue
+		default:
+		}
+		if !g.busy {
+			return jobs
+		}
 		select {
 		case j, open := <-g.jobs:
 			if !open {

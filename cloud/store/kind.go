@@ -22,7 +22,7 @@ var migrations embed.FS
 // A kind is what differs between databases. It is this much and no more.
 type kind struct {
 	dialect goose.Dialect
-	connect func(ctx context.Context, rest string) (write, read *sql.DB, err error)
+	connect func(ctx context.Context, rest string, sync bool) (write, read *sql.DB, err error)
 	// hold is run first in a transaction that takes positions. SQLite's write
 	// transactions exclude each other anyway.
 	hold string
@@ -67,10 +67,14 @@ func withoutSecret(address string) string {
 
 // connectSQLite opens one connection for writing and a few for reading. Full
 // synchronisation is what makes an acknowledgement true after a power cut.
-func connectSQLite(ctx context.Context, path string) (write, read *sql.DB, err error) {
+func connectSQLite(ctx context.Context, path string, sync bool) (write, read *sql.DB, err error) {
+	level := "synchronous(FULL)"
+	if !sync {
+		level = "synchronous(OFF)"
+	}
 	q := url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", level, "foreign_keys(ON)"},
 	}
 	address := "file:" + url.PathEscape(path) + "?" + q.Encode()
 	if write, err = connect(ctx, "sqlite", address, 1); err != nil {
@@ -85,7 +89,17 @@ func connectSQLite(ctx context.Context, path string) (write, read *sql.DB, err e
 // postgresConns is for one replica: the group's writer, and pages.
 const postgresConns = 8
 
-func connectPostgres(ctx context.Context, address string) (write, read *sql.DB, err error) {
+func connectPostgres(ctx context.Context, address string, sync bool) (write, read *sql.DB, err error) {
+	if !sync {
+		u, err := url.Parse(address)
+		if err != nil {
+			return nil, nil, errors.New("the address cannot be read")
+		}
+		q := u.Query()
+		q.Set("synchronous_commit", "off")
+		u.RawQuery = q.Encode()
+		address = u.String()
+	}
 	db, err := connect(ctx, "pgx", address, postgresConns)
 	return db, db, err
 }

@@ -22,18 +22,32 @@ type Store struct {
 	write *sql.DB // one connection with SQLite, which has one writer
 	read  *sql.DB
 	group *group
+	now   func() time.Time
+	sync  bool
 }
+
+// An Option changes how a store is opened.
+type Option func(*Store)
+
+// Clock makes the store take the time from now, which replays need.
+func Clock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
+
+// Unsynced makes commits fast and lost in a power cut: for what can be made again.
+func Unsynced(s *Store) { s.sync = false }
 
 // Open opens the database at address, "sqlite:PATH" or "postgres://…" (a
 // connection URI as in libpq, §34.1.1.2 of PostgreSQL's manual), and brings its
 // schema up to date. Replicas that start together wait for each other.
-func Open(ctx context.Context, address string) (*Store, error) {
+func Open(ctx context.Context, address string, options ...Option) (*Store, error) {
 	k, rest, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{kind: k}
-	if s.write, s.read, err = k.connect(ctx, rest); err != nil {
+	s := &Store{kind: k, now: time.Now, sync: true}
+	for _, o := range options {
+		o(s)
+	}
+	if s.write, s.read, err = k.connect(ctx, rest, s.sync); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", k.name(rest), err)
 	}
 	if err := migrate(ctx, k, s.write); err != nil {
@@ -45,7 +59,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 
 // Check reports whether the store can be written.
 func (s *Store) Check(ctx context.Context) error {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO positions (reader, position) VALUES ('check', $1) ON CONFLICT (reader) DO UPDATE SET position = excluded.position", ms(time.Now()))
+	_, err := s.write.ExecContext(ctx, "INSERT INTO positions (reader, position) VALUES ('check', $1) ON CONFLICT (reader) DO UPDATE SET position = excluded.position", ms(s.now()))
 	return err
 }
 
