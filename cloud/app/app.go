@@ -25,6 +25,7 @@ import (
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
+	"eastgate/cloud/place"
 	"eastgate/cloud/replica"
 	"eastgate/cloud/store"
 )
@@ -46,6 +47,7 @@ type Cloud struct {
 
 	catalogue *governance.Catalogue
 	calendar  *governance.Calendar
+	places    *place.Directory
 
 	undo []func() error
 }
@@ -70,6 +72,9 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		return nil, err
 	}
 	c.undo = append(c.undo, c.store.Close)
+	if c.places, err = place.Open(ctx, c.store, log); err != nil {
+		return nil, err
+	}
 	if c.store.Shared() {
 		c.member = replica.Join(c.store, log)
 	}
@@ -176,6 +181,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 		g.Go(func() error { return c.broker.Run(ctx) })
 	}
 	g.Go(func() error { return c.ingest.Run(ctx) })
+	g.Go(func() error { return c.places.Run(ctx) })
 	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
 	if c.member != nil {
 		g.Go(func() error { return c.member.Run(ctx) })

@@ -38,6 +38,10 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud organisation end    [-config F] ID           its people come in no more
   cloud contact add  [-config F] [-deputy] [-post POST] [-phone-file F] ORGANISATION NAME
   cloud contact gone [-config F] CONTACT             forgotten some days later
+  cloud places import [-config F] [-dry-run] FILE.csv
+                                                     every fault at once, or all of it
+  cloud places list   [-config F] [-csv] [PATH]
+  cloud places demo   [-config F] [-csv]             a site with invented names, imported or printed
   cloud register verify [-config F] [-anchor POSITION:HASH]
                                                      whether the register of access is as it was written
   cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
@@ -58,7 +62,8 @@ func (c Console) Command(ctx context.Context, args []string) error {
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
 		"organisation end":    c.organisationDo("organisation end", "organisation %s takes part no more\n", (*organisation.Book).End),
 		"contact gone":        c.organisationDo("contact gone", "contact %s has left\n", (*organisation.Book).Gone),
-		"edge enrol":          c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
+		"places import":       c.placesImport, "places list": c.placesList, "places demo": c.placesDemo,
+		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {
 		if len(args) >= n {

@@ -1,0 +1,154 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"eastgate/shared/event"
+)
+
+// ErrConflict says that somebody else has changed the places meanwhile.
+var ErrConflict = errors.New("places have changed")
+
+// A Store keeps the places.
+type Store interface {
+	// Places returns all places by path, and the version of the list.
+	Places(ctx context.Context) ([]Place, int64, error)
+	PlacesVersion(ctx context.Context) (int64, error)
+	// SavePlaces writes places and makes the list's version one more. It does nothing
+	// and returns ErrConflict when the version is not was.
+	SavePlaces(ctx context.Context, was int64, places []Place) error
+}
+
+// A Directory finds places. What it answers comes from memory: another program's
+// changes are seen once it has looked, which Run does every second or two.
+type Directory struct {
+	store Store
+	log   *slog.Logger
+	now   atomic.Pointer[index]
+	load  sync.Mutex // one at a time
+}
+
+// Open reads the places.
+func Open(ctx context.Context, s Store, log *slog.Logger) (*Directory, error) {
+	d := &Directory{store: s, log: log}
+	return d, d.Refresh(ctx)
+}
+
+// lookEvery is how old a place may be that somebody else has changed.
+const lookEvery = 2 * time.Second
+
+// Run keeps the directory up to date until ctx ends. While the store cannot be read
+// it goes on with what it has.
+func (d *Directory) Run(ctx context.Context) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := d.Refresh(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			d.log.Warn("places cannot be read again; going on with those of before", "err", err)
+		}
+		failing = err != nil
+	}
+}
+
+// Refresh reads the places if they have changed.
+func (d *Directory) Refresh(ctx context.Context) error {
+	d.load.Lock()
+	defer d.load.Unlock()
+	if now := d.now.Load(); now != nil {
+		version, err := d.store.PlacesVersion(ctx)
+		if err != nil || version == now.version {
+			return err
+		}
+	}
+	places, version, err := d.store.Places(ctx)
+	if err != nil {
+		return fmt.Errorf("read places: %w", err)
+	}
+	d.now.Store(newIndex(places, version))
+	return nil
+}
+
+// Import reads a list and carries it out, unless dry. The error joins every fault,
+// and then nothing has changed.
+func (d *Directory) Import(ctx context.Context, list io.Reader, dry bool) (Plan, error) {
+	rows, err := Read(list)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := d.Refresh(ctx); err != nil {
+		return Plan{}, err
+	}
+	now := d.now.Load()
+	plan, err := MakePlan(now.all, rows)
+	if err != nil || dry || plan.Empty() {
+		return plan, err
+	}
+	changes := append(append([]Place{}, plan.Added...), plan.Changed...)
+	if err := d.store.SavePlaces(ctx, now.version, changes); err != nil {
+		return Plan{}, err
+	}
+	return plan, d.Refresh(ctx)
+}
+
+// A Found is where a device hangs.
+type Found struct {
+	// Place is what the device hangs at. Only Path is set when it is in no list.
+	Place
+	// Unit is the organisation that looks after the place, or after what it is in.
+	Unit string
+	// Device is what sort of device it is; empty when it is in no list.
+	Device Kind
+}
+
+// Resolve returns where the source of an event is: the place that its camera,
+// sensor or box hangs at. A box that is not listed is where its devices are, all of
+// them. What is in no list is at "unlisted" and its own names.
+func (d *Directory) Resolve(s event.Source) Found {
+	now := d.now.Load()
+	if f, ok := now.devices[s]; ok {
+		return f
+	}
+	return Found{Place: Place{Path: Unlisted + string(s)}}
+}
+
+// Place returns a place by its path, and who looks after it.
+func (d *Directory) Place(path string) (p Place, unit string, ok bool) {
+	now := d.now.Load()
+	p, ok = now.paths[path]
+	return p, now.unit(path), ok
+}
+
+// Coded returns a place by its code.
+func (d *Directory) Coded(code string) (Place, bool) {
+	p, ok := d.now.Load().codes[code]
+	return p, ok
+}
+
+// Named returns the places of that name, in either language.
+func (d *Directory) Named(name string) []Place { return d.now.Load().names[name] }
+
+// Under returns the places at or below a path, by path. All are under the empty one.
+func (d *Directory) Under(path string) []Place {
+	now := d.now.Load()
+	var out []Place
+	for _, p := range now.all {
+		if Within(p.Path, path) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
