@@ -253,10 +253,10 @@ func (d *door) Check(c server.ClientAuthentication) bool {
 // rights lets a box speak and listen only under its own name.
 func rights(site, box string) *server.Permissions {
 	var say, hear []string
-	for _, what := range []string{wire.Event, wire.Status, wire.Health, wire.Hello, wire.Result} {
+	for _, what := range []string{wire.Event, wire.Status, wire.Health, wire.Hello, wire.Coverage, wire.Result} {
 		say = append(say, subject(wire.Topic(site, box, what)))
 	}
-	for _, what := range []string{wire.Acks, wire.Command} {
+	for _, what := range []string{wire.Acks, wire.Command, wire.Covered} {
 		hear = append(hear, subject(wire.Topic(site, box, what)))
 	}
 	return &server.Permissions{

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"eastgate/edge/config"
+	"eastgate/edge/coverage"
 	"eastgate/edge/evidence"
 	"eastgate/edge/outbox"
 	"eastgate/edge/status"
@@ -44,6 +45,7 @@ type Box struct {
 	folder   *evidence.Folder
 	uploader *evidence.Uploader
 	uplink   *uplink.Uplink
+	coverage *coverage.Ledger
 	keeper   *keeper
 	stages   stageMetrics
 	web      net.Listener // nil when turned off
@@ -78,6 +80,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	if err := b.openEvidence(word); err != nil {
 		return nil, err
 	}
+	if err := b.openCoverage(); err != nil {
+		return nil, err
+	}
 	if err := b.openUplink(word, version); err != nil {
 		return nil, err
 	}
@@ -103,7 +108,7 @@ func (b *Box) openUplink(word secret.Value, version string) error {
 	c := uplink.Config{
 		Site: b.file.Site, Box: b.file.Box, Secret: word, Version: version,
 		Broker: b.file.Cloud.Broker, CAFile: b.file.Cloud.CAFile,
-		Health: b.health, HealthChanged: b.board.Changed(),
+		Health: b.health, HealthChanged: b.board.Changed(), Coverage: b.coverage,
 	}
 	var err error
 	b.uplink, err = uplink.New(c, b.outbox, uplink.NewMetrics(b.reg), b.log)
@@ -170,6 +175,7 @@ func (b *Box) Run(ctx context.Context) error {
 	})
 	behind.Go(func() error { return b.uplink.Run(link) })
 	behind.Go(func() error { return b.uploader.Run(link) })
+	behind.Go(func() error { return b.coverage.Run(link) })
 	behind.Go(func() error { return b.serve(link) })
 
 	err := b.runCameras(ctx)

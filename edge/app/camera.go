@@ -8,6 +8,7 @@ import (
 	"eastgate/edge/camera"
 	"eastgate/edge/config"
 	"eastgate/edge/confirm"
+	"eastgate/edge/coverage"
 	"eastgate/edge/decode"
 	"eastgate/edge/detect"
 	"eastgate/edge/evidence"
@@ -25,9 +26,10 @@ const broken = "broken"
 // fails is reported and built anew after a while; the other cameras go on.
 func (b *Box) runCamera(stop, hard context.Context, name string, c config.Camera) error {
 	backoff := retry.Backoff{Min: time.Second, Max: time.Minute}
+	eye := b.coverage.Watch(name, func() string { return b.blindness(name) }, judges(c.Detect, c.Areas()))
 	for stop.Err() == nil {
 		began := time.Now()
-		p, err := b.pipeline(name, c)
+		p, err := b.pipeline(name, c, eye)
 		if err == nil {
 			err = p.run(stop, hard)
 		}
@@ -46,7 +48,7 @@ func (b *Box) runCamera(stop, hard context.Context, name string, c config.Camera
 }
 
 // pipeline builds the way of one camera's pictures.
-func (b *Box) pipeline(name string, c config.Camera) (*pipeline, error) {
+func (b *Box) pipeline(name string, c config.Camera, eye *coverage.Eye) (*pipeline, error) {
 	areas := c.Areas()
 	todo, err := tasks(c.Detect, areas, nil)
 	if err != nil {
@@ -66,16 +68,18 @@ func (b *Box) pipeline(name string, c config.Camera) (*pipeline, error) {
 	tell := func(s camera.State) {
 		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
 	}
+	lens := camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log)
+	skipped := b.m.skipped.WithLabelValues(name)
 	cam, remember := b.recorded(name, c)
 	return &pipeline{
-		camera:   camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log),
+		camera:   lens,
 		remember: remember,
 		gate:     gate.New(name, b.stages.gate),
 		decode:   decode.New(name, b.stages.decode, b.log),
-		newest:   newest{b.m.skipped.WithLabelValues(name)},
+		newest:   newest{eye.Decoded, func() { skipped.Inc(); eye.Skipped() }},
 		detect:   detect.NewStage(name, todo, b.stages.detect, b.log),
-		watch:    status.NewWatch(name, b.board),
-		confirm:  confirm.New(place, confirm.Rules(), status.Clock, b.stages.confirm),
+		watch:    status.NewWatch(name, b.board, eye.See),
+		confirm:  confirm.New(place, confirm.Rules(), clock(lens), b.stages.confirm),
 		evidence: evidence.New(cam, b.folder, b.stages.evidence, b.log),
 		keep:     b.keeper.keep,
 	}, nil

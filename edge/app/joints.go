@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"eastgate/edge/flow"
 	"eastgate/shared/event"
 )
@@ -12,7 +10,10 @@ import (
 // newest is the joint before detection in a running box: while one frame is
 // judged the newest other waits, and older ones are given back. A camera is
 // never slowed down by its detectors.
-type newest struct{ skipped prometheus.Counter }
+type newest struct {
+	decoded func() // is told of every frame
+	skipped func() // and of those that were given back
+}
 
 func (n newest) Run(ctx context.Context, in <-chan *flow.Frame, out chan<- *flow.Frame) error {
 	defer close(out)
@@ -36,9 +37,10 @@ func (n newest) Run(ctx context.Context, in <-chan *flow.Frame, out chan<- *flow
 				in = nil // nothing newer can come: hand over the last one
 				continue
 			}
+			n.decoded()
 			if waiting != nil {
 				waiting.Release()
-				n.skipped.Inc()
+				n.skipped()
 			}
 			waiting = f
 		case ready <- waiting:

@@ -5,6 +5,7 @@ import (
 
 	"eastgate/edge/camera"
 	"eastgate/edge/confirm"
+	"eastgate/edge/coverage"
 	"eastgate/edge/decode"
 	"eastgate/edge/detect"
 	"eastgate/edge/evidence"
@@ -50,11 +51,12 @@ type stageMetrics struct {
 	detect   *detect.Metrics
 	confirm  *confirm.Metrics
 	evidence *evidence.Metrics
+	coverage *coverage.Metrics
 }
 
 func newStageMetrics(reg prometheus.Registerer) stageMetrics {
 	return stageMetrics{
 		camera.NewMetrics(reg), gate.NewMetrics(reg), decode.NewMetrics(reg),
-		detect.NewMetrics(reg), confirm.NewMetrics(reg), evidence.NewMetrics(reg),
+		detect.NewMetrics(reg), confirm.NewMetrics(reg), evidence.NewMetrics(reg), coverage.NewMetrics(reg),
 	}
 }

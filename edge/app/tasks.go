@@ -39,6 +39,11 @@ func tasks(d config.Detect, areas zone.Areas, only []string) ([]detect.Task, err
 	return out, nil
 }
 
+// judges says whether anything looks at the camera's pictures.
+func judges(d config.Detect, areas zone.Areas) bool {
+	return slices.ContainsFunc(kinds, func(k kind) bool { return k.wants(d, areas) })
+}
+
 func chosen(name string, only []string) bool {
 	return len(only) == 0 || slices.Contains(only, name)
 }

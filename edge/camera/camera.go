@@ -12,7 +12,10 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
+
+	"github.com/pion/rtcp"
 
 	"eastgate/edge/flow"
 	"eastgate/shared/retry"
@@ -29,6 +32,8 @@ type Camera struct {
 	transport string // what the next session uses
 	clock     clock  // over all sessions
 	state     State  // last told
+
+	ahead atomic.Pointer[time.Duration] // of its clock; nil while unknown
 }
 
 // New returns a camera. tell hears of every change of its state; it must not
@@ -90,8 +95,20 @@ func (c *Camera) session(ctx context.Context, d *delivery) error {
 	}
 	defer c.clock.leave()
 	defer s.close() // then nothing more is taken
-	s.units.take, s.units.gap = d.take, d.miss
+	s.units.take, s.units.gap, s.report = d.take, d.miss, c.hear
+	c.ahead.Store(nil)
 	return s.play(ctx)
+}
+
+// ClockAhead is how far the camera's clock is ahead of ours, as its newest sender
+// report of this session says; nil while it has sent none.
+func (c *Camera) ClockAhead() *time.Duration { return c.ahead.Load() }
+
+func (c *Camera) hear(p rtcp.Packet) {
+	if ahead, ok := clockAhead(p, time.Now()); ok {
+		c.ahead.Store(&ahead)
+		c.m.ahead.Set(ahead.Seconds())
+	}
 }
 
 // otherWay chooses between TCP and UDP where we may, and says whether to try that

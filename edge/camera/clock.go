@@ -1,6 +1,11 @@
 package camera
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"github.com/pion/rtcp"
+)
 
 // mediaTime is the time of the picture in the making since the session's first
 // picture. RTP time wraps; a step of more than half its range goes backwards.
@@ -63,4 +68,16 @@ func (c *clock) place(own time.Duration, now time.Time) (pts time.Duration, jump
 func (c *clock) anchor(own time.Duration, now time.Time) {
 	c.offset = max(now.Sub(c.born), c.last+time.Millisecond) - own
 	c.inside = true
+}
+
+// clockAhead reads from an RTCP sender report how far the camera's clock is ahead of
+// ours (RFC 3550 §6.4.1). The way over the network is in it, some milliseconds.
+func clockAhead(p rtcp.Packet, now time.Time) (ahead time.Duration, ok bool) {
+	sr, ok := p.(*rtcp.SenderReport)
+	if !ok || sr.NTPTime == 0 { // 0 says that the camera has no clock
+		return 0, false
+	}
+	const ntpEpoch = 2208988800 // seconds from 1900 to 1970
+	nanos := (sr.NTPTime & math.MaxUint32) * uint64(time.Second) >> 32
+	return time.Unix(int64(sr.NTPTime>>32)-ntpEpoch, int64(nanos)).Sub(now.Round(0)), true //nolint:gosec // 32 bits each
 }

@@ -6,7 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type Metrics struct {
 	packets, bytes, dropped, lost, malformed, jumps, sessions *prometheus.CounterVec
 
-	state *prometheus.GaugeVec
+	state, ahead *prometheus.GaugeVec
 }
 
 // NewMetrics registers the metrics of cameras.
@@ -28,7 +28,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "edge_camera_state", Help: "1 for the state that the camera is in.",
 		}, []string{"camera", "state"}),
 	}
-	reg.MustRegister(m.state)
+	m.ahead = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "edge_camera_clock_ahead_seconds", Help: "How far the camera's clock is ahead of the box's, from its newest RTCP sender report.",
+	}, []string{"camera"})
+	reg.MustRegister(m.state, m.ahead)
 	return m
 }
 
@@ -36,6 +39,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 type meters struct {
 	packets, bytes, dropped, lost, malformed, jumps prometheus.Counter
 
+	ahead    prometheus.Gauge
 	sessions *prometheus.CounterVec
 	state    *prometheus.GaugeVec
 }
@@ -44,7 +48,7 @@ func (m *Metrics) of(camera string) *meters {
 	own := prometheus.Labels{"camera": camera}
 	return &meters{
 		packets: m.packets.With(own), bytes: m.bytes.With(own), dropped: m.dropped.With(own),
-		lost: m.lost.With(own), malformed: m.malformed.With(own), jumps: m.jumps.With(own),
+		lost: m.lost.With(own), malformed: m.malformed.With(own), jumps: m.jumps.With(own), ahead: m.ahead.With(own),
 		sessions: m.sessions.MustCurryWith(own), state: m.state.MustCurryWith(own),
 	}
 }

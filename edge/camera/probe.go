@@ -79,18 +79,13 @@ func (w *watcher) miss(n uint64) {
 	}
 }
 
-// hear reads the camera's clock from an RTCP sender report (RFC 3550 §6.4.1).
+// hear takes in the camera's clock.
 func (w *watcher) hear(p rtcp.Packet) {
-	sr, ok := p.(*rtcp.SenderReport)
-	if !ok || sr.NTPTime == 0 {
-		return
+	if ahead, ok := clockAhead(p, time.Now()); ok {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.offset = figure(ahead.Seconds())
 	}
-	const ntpEpoch = 2208988800 // seconds from 1900 to 1970
-	seconds := float64(sr.NTPTime>>32) - ntpEpoch + float64(sr.NTPTime&math.MaxUint32)/(1<<32)
-	offset := figure(seconds - float64(time.Now().UnixNano())/1e9)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.offset = offset
 }
 
 func (w *watcher) see(p *flow.Packet) {

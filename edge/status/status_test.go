@@ -39,7 +39,7 @@ func TestWatchTellsOfALostCamera(t *testing.T) {
 		b := NewBoard()
 		b.Set(wire.CameraHealth{Camera: "yard", State: "unreachable", Reason: "no route to host", Since: time.Now()})
 		in, out := make(chan flow.Observation), make(chan flow.Observation)
-		go NewWatch("yard", b).Run(t.Context(), in, out)
+		go NewWatch("yard", b, func(flow.Observation) {}).Run(t.Context(), in, out)
 		o := <-out
 		if len(o.Findings) != 1 || o.Findings[0].Kind != event.VideoLoss || o.Findings[0].Age != time.Second {
 			t.Errorf("while lost: %+v", o.Findings)
@@ -63,7 +63,7 @@ func TestWatchGivesFramesBackWhenStopped(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		freed := false
 		in, out := make(chan flow.Observation), make(chan flow.Observation)
-		go NewWatch("yard", NewBoard()).Run(ctx, in, out)
+		go NewWatch("yard", NewBoard(), func(flow.Observation) {}).Run(ctx, in, out)
 		in <- flow.Observation{Frame: flow.NewFrame("yard", time.Now(), 0, nil, func() { freed = true })}
 		cancel()
 		close(in)

@@ -14,12 +14,14 @@ import (
 type Watch struct {
 	camera string
 	board  *Board
+	see    func(flow.Observation)
 	every  time.Duration
 }
 
-// NewWatch returns the watch of a camera; it looks at the board once a second.
-func NewWatch(camera string, board *Board) *Watch {
-	return &Watch{camera: camera, board: board, every: time.Second}
+// NewWatch returns the watch of a camera; it looks at the board once a second. see
+// is shown what the detectors observe; it must not block.
+func NewWatch(camera string, board *Board, see func(flow.Observation)) *Watch {
+	return &Watch{camera: camera, board: board, see: see, every: time.Second}
 }
 
 var watcher = event.Detector{Name: "status", Version: "1"}
@@ -40,6 +42,7 @@ func (w *Watch) Run(ctx context.Context, in <-chan flow.Observation, out chan<- 
 				return nil
 			}
 			o = next
+			w.see(o)
 		case now := <-tick.C:
 			o = w.look(now, now.Sub(began))
 		}

@@ -22,6 +22,8 @@ type Config struct {
 	// Health tells how the cameras are; HealthChanged when to ask again at once.
 	Health        func() wire.BoxHealth
 	HealthChanged <-chan struct{}
+	// Coverage may be nil. It is told as often as health.
+	Coverage Coverage
 
 	ResendAfter time.Duration // without acknowledgement. It defaults to 3s.
 	ClashAfter  time.Duration // of foreign acknowledgements. It defaults to 30s.

@@ -24,7 +24,7 @@ func (l *link) run(ctx context.Context) error {
 	defer resend.Stop()
 	health := time.NewTicker(l.u.cfg.HealthEvery)
 	defer health.Stop()
-	if err := errors.Join(l.hello(), l.sayHealth()); err != nil {
+	if err := errors.Join(l.hello(), l.sayHealth(), l.tellCoverage()); err != nil {
 		return err
 	}
 	quiet := time.Now() // since when no acknowledgement came
@@ -44,11 +44,11 @@ func (l *link) run(ctx context.Context) error {
 			quiet = time.Now()
 		case <-l.u.q.Arrivals():
 		case <-health.C:
-			if err := errors.Join(l.sayHealth(), l.helloAgain()); err != nil {
+			if err := errors.Join(l.sayHealth(), l.tellCoverage(), l.helloAgain()); err != nil {
 				return err
 			}
 		case <-l.u.cfg.HealthChanged:
-			if err := l.sayHealth(); err != nil {
+			if err := errors.Join(l.sayHealth(), l.tellCoverage()); err != nil {
 				return err
 			}
 		case <-resend.C:

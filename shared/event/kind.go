@@ -26,6 +26,8 @@ const (
 	EventsLost      Kind = "device.events_lost"    // the box had to give events up to keep more urgent ones
 	Gap             Kind = "device.gap"            // events of a box never came, and it has not told of giving them up
 	IdentityClash   Kind = "device.identity_clash" // two boxes speak under one name
+	Offline         Kind = "device.offline"        // a box, or all boxes of a site, cannot be heard
+	ClockJump       Kind = "device.clock_jump"     // a box's wall clock was set by seconds or more
 )
 
 // Level orders kinds by how fast somebody must look: 1 at once, 4 when there is
@@ -67,8 +69,10 @@ var catalogue = map[Kind]facts{
 	EventsLost:      {Serious, "Moderate", "Expected"},
 	Gap:             {Serious, "Moderate", "Expected"},
 	IdentityClash:   {Serious, "Moderate", "Expected"},
+	Offline:         {Serious, "Moderate", "Expected"},
 	ParkingMotor:    {Ordinary, "Minor", "Expected"},
 	VideoLoss:       {Ordinary, "Minor", "Expected"},
+	ClockJump:       {Minor, "Minor", "Past"},
 	Motion:          {Minor, "Unknown", "Unknown"},
 }
 
