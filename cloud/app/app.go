@@ -22,6 +22,7 @@ import (
 	"eastgate/cloud/access"
 	"eastgate/cloud/broker"
 	"eastgate/cloud/config"
+	"eastgate/cloud/coverage"
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
@@ -32,18 +33,19 @@ import (
 
 // A Cloud is the running aggregator.
 type Cloud struct {
-	file   config.File
-	log    *slog.Logger
-	reg    *prometheus.Registry
-	store  *store.Store
-	broker *broker.Broker // nil with an outside one
-	ingest *ingest.Ingest
-	engine *incident.Engine
-	member *replica.Member // nil with SQLite, which has one cloud
-	people *access.People
-	boxes  *access.Boxes
-	pages  http.Handler
-	web    net.Listener
+	file    config.File
+	log     *slog.Logger
+	reg     *prometheus.Registry
+	store   *store.Store
+	broker  *broker.Broker // nil with an outside one
+	ingest  *ingest.Ingest
+	outages *coverage.Outages
+	engine  *incident.Engine
+	member  *replica.Member // nil with SQLite, which has one cloud
+	people  *access.People
+	boxes   *access.Boxes
+	pages   http.Handler
+	web     net.Listener
 
 	catalogue *governance.Catalogue
 	calendar  *governance.Calendar
@@ -89,6 +91,7 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		from.ClientID += "-" + c.member.ID()
 	}
 	c.ingest = ingest.New(from, c.store, c.engine.Wake, ingest.NewMetrics(c.reg), log)
+	c.outages = coverage.NewOutages(c.store, func() bool { return c.ingest.Check(context.Background()) == nil }, c.engine.Wake, coverage.NewMetrics(c.reg), log)
 	if err := c.openPages(); err != nil {
 		return nil, err
 	}
@@ -183,6 +186,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.ingest.Run(ctx) })
 	g.Go(func() error { return c.places.Run(ctx) })
 	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
+	g.Go(func() error { return c.alone(ctx, "outages", c.outages.Run) })
 	if c.member != nil {
 		g.Go(func() error { return c.member.Run(ctx) })
 		g.Go(func() error { return c.poll(ctx) })

@@ -3,8 +3,10 @@ package app
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"eastgate/cloud/console"
+	"eastgate/cloud/coverage"
 	"eastgate/cloud/evidence"
 	"eastgate/cloud/web"
 )
@@ -17,7 +19,7 @@ func (c *Cloud) openPages() error {
 	}
 	door := web.Door{People: c.people, Log: c.log, TLS: strings.HasPrefix(c.file.PublicURL, "https:")}
 	pages, err := console.New(console.Deps{
-		Incidents: c.engine, Door: door, Pictures: folder, Cameras: c.store, Metrics: console.NewMetrics(c.reg), Log: c.log,
+		Incidents: c.engine, Door: door, Pictures: folder, Cameras: c.store, Coverage: coverage.New(c.store, time.Now), Metrics: console.NewMetrics(c.reg), Log: c.log,
 	})
 	if err != nil {
 		return err

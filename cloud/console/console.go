@@ -44,6 +44,7 @@ type Deps struct {
 	Door      web.Door
 	Pictures  pictures
 	Cameras   cameras
+	Coverage  coverer
 	Metrics   *Metrics
 	Log       *slog.Logger
 }
@@ -88,6 +89,8 @@ func (c *Console) Handler() http.Handler {
 	seen("GET /api/v1/incidents", c.list)
 	seen("GET /api/v1/incidents/{id}", c.incident)
 	seen("GET /api/v1/stream", c.stream)
+	seen("GET /api/v1/coverage", c.coverageAPI)
+	seen("GET /coverage", c.coveragePage)
 	seen("GET /evidence/{sha256}", c.picture)
 
 	does("POST /api/v1/incidents/{id}/acknowledge", c.acknowledge)

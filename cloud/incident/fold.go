@@ -35,6 +35,8 @@ var windows = map[event.Kind]time.Duration{
 	event.Flooding:        30 * time.Minute,
 	event.BatteryLow:      24 * time.Hour,
 	event.IdentityClash:   24 * time.Hour,
+	event.Offline:         10 * time.Minute,
+	event.ClockJump:       24 * time.Hour,
 }
 
 // Window returns the merge window of a kind.

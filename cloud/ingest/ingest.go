@@ -27,6 +27,7 @@ type recorder interface {
 	RecordOwn(ctx context.Context, e event.Event) error
 	Heard(ctx context.Context, site, box, what string, body []byte) error
 	gapKeeper
+	coverageKeeper
 }
 
 // gapKeeper knows what of each stream is here.
@@ -183,6 +184,8 @@ func (g *Ingest) handle(ctx context.Context, l *link, m message) {
 		g.events(ctx, l, site, box, m.payload)
 	case wire.Hello:
 		g.hello(ctx, l, site, box, m.payload)
+	case wire.Coverage:
+		g.coverage(ctx, l, site, box, m.payload)
 	case wire.Status, wire.Health:
 		g.heard(ctx, site, box, what, m.payload)
 	}

@@ -4,8 +4,8 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // Metrics are those of the ingest.
 type Metrics struct {
-	stored, repeats, refused, failures, dropped, unreadable, clashes, connections, asked, lost prometheus.Counter
-	gaps                                                                                       prometheus.Gauge
+	stored, repeats, refused, failures, dropped, unreadable, clashes, connections, asked, lost, covered prometheus.Counter
+	gaps                                                                                                prometheus.Gauge
 }
 
 // NewMetrics registers the ingest's metrics.
@@ -26,6 +26,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		connections: counter("cloud_ingest_links_failed_total", "Links to the broker that could not be made or broke."),
 		asked:       counter("cloud_ingest_resends_asked_total", "Times that a box was asked to send again what lacks."),
 		lost:        counter("cloud_ingest_events_missing_total", "Events that never came and that no box has told of giving up."),
+		covered:     counter("cloud_ingest_coverage_days_total", "Days of coverage committed, repeats included."),
 		gaps:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "cloud_ingest_gaps", Help: "Gaps in what boxes send, explained ones included."}),
 	}
 	reg.MustRegister(m.gaps)

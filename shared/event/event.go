@@ -93,23 +93,27 @@ type Evidence struct {
 // NewID returns a ULID for something that happens now.
 func NewID() string { return ulid.Make().String() }
 
-// A Source is "/{site}/{box}/{camera or sensor}", or "/{site}/{box}" for what a
-// box says of itself.
+// A Source is "/{site}/{box}/{camera or sensor}", "/{site}/{box}" for what a box
+// says of itself, or "/{site}" for what the cloud says of a whole site.
 type Source string
 
-// NewSource joins the names of a source. device may be empty.
+// NewSource joins the names of a source. device may be empty, and box with it.
 func NewSource(site, box, device string) Source {
-	s := "/" + site + "/" + box
+	s := "/" + site
+	if box != "" {
+		s += "/" + box
+	}
 	if device != "" {
 		s += "/" + device
 	}
 	return Source(s)
 }
 
-// Split returns the names of s; device is empty for what a box says of itself.
+// Split returns the names of s; device is empty for what a box says of itself, and
+// box for what is said of a site.
 func (s Source) Split() (site, box, device string, ok bool) {
 	parts := strings.Split(string(s), "/")
-	if len(parts) < 3 || len(parts) > 4 || parts[0] != "" {
+	if len(parts) < 2 || len(parts) > 4 || parts[0] != "" {
 		return "", "", "", false
 	}
 	for _, p := range parts[1:] {
@@ -117,10 +121,8 @@ func (s Source) Split() (site, box, device string, ok bool) {
 			return "", "", "", false
 		}
 	}
-	if len(parts) == 4 {
-		device = parts[3]
-	}
-	return parts[1], parts[2], device, true
+	parts = append(parts, "", "")
+	return parts[1], parts[2], parts[3], true
 }
 
 // names become MQTT topic levels and NATS subject tokens, so no dot, space,
