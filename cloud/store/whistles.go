@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"eastgate/cloud/whistle"
@@ -43,13 +44,13 @@ func applyWhistle(tx *Tx, m whistle.Move) error {
 		if open > 0 {
 			return whistle.ErrAsked
 		}
-		_, err = tx.Exec(`INSERT INTO whistles (id, incident, version, state, unit, place, class, sent, respond_by, ended, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			w.ID, w.Incident, w.Version, string(w.State), w.Unit, w.Place, w.Class, orNull(w.SentAt), orNull(due), orNull(w.EndedAt), string(body))
+		_, err = tx.Exec(`INSERT INTO whistles (id, incident, version, state, unit, place, class, sent, outcome, respond_by, ended, body)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			w.ID, w.Incident, w.Version, string(w.State), w.Unit, w.Place, w.Class, orNull(w.SentAt), orNull(w.OutcomeAt), orNull(due), orNull(w.EndedAt), string(body))
 	} else {
 		var res sql.Result
-		res, err = tx.Exec(`UPDATE whistles SET version = $1, state = $2, sent = $3, respond_by = $4, ended = $5, body = $6 WHERE id = $7 AND version = $8`,
-			w.Version, string(w.State), orNull(w.SentAt), orNull(due), orNull(w.EndedAt), string(body), w.ID, before)
+		res, err = tx.Exec(`UPDATE whistles SET version = $1, state = $2, sent = $3, outcome = $4, respond_by = $5, ended = $6, body = $7
+			WHERE id = $8 AND version = $9`, w.Version, string(w.State), orNull(w.SentAt), orNull(w.OutcomeAt), orNull(due), orNull(w.EndedAt), string(body), w.ID, before)
 		if err == nil {
 			if n, fault := res.RowsAffected(); fault != nil || n != 1 {
 				return errors.Join(fault, whistle.ErrConflict)
@@ -109,6 +110,46 @@ func (s *Store) Whistles(ctx context.Context, f whistle.Filter) ([]whistle.Whist
 // Unanswered implements whistle.Store.
 func (s *Store) Unanswered(ctx context.Context, now time.Time, limit int) ([]whistle.Whistle, error) {
 	return s.whistles(ctx, "WHERE respond_by IS NOT NULL AND respond_by < $1 ORDER BY respond_by LIMIT $2", ms(now), limit)
+}
+
+// Asked implements whistle.Reader.
+func (s *Store) Asked(ctx context.Context, incidents []string) (map[string]whistle.Asked, error) {
+	out := map[string]whistle.Asked{}
+	for part := range slices.Chunk(incidents, maxList) {
+		var c clause
+		rows, err := s.read.QueryContext(ctx, "SELECT incident, unit, sent, outcome FROM whistles WHERE sent IS NOT NULL AND "+in(&c, "incident", part)+" ORDER BY id", c.args...)
+		if err != nil {
+			return nil, err
+		}
+		if err := asked(rows, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func asked(rows *sql.Rows, out map[string]whistle.Asked) error {
+	defer rows.Close()
+	for rows.Next() {
+		var incident, unit string
+		var sent, outcome sql.NullInt64
+		if err := rows.Scan(&incident, &unit, &sent, &outcome); err != nil {
+			return err
+		}
+		a := out[incident]
+		a.Units = append(a.Units, unit)
+		a.WhistledAt, a.OutcomeAt = earlier(a.WhistledAt, orNil(sent)), earlier(a.OutcomeAt, orNil(outcome))
+		out[incident] = a
+	}
+	return rows.Err()
+}
+
+// earlier is the first of two times, of which either may not be.
+func earlier(a, b *time.Time) *time.Time {
+	if a == nil || (b != nil && b.Before(*a)) {
+		return b
+	}
+	return a
 }
 
 func (s *Store) whistles(ctx context.Context, where string, args ...any) ([]whistle.Whistle, error) {

@@ -32,6 +32,9 @@ type Reader interface {
 	WhistleHistory(ctx context.Context, id string) ([]Step, error)
 	// WhistleSteps returns steps after a position, in order: the feed.
 	WhistleSteps(ctx context.Context, after int64, limit int) ([]Step, error)
+	// Asked tells of each incident that units were asked to come to; those of drafts
+	// only are left out.
+	Asked(ctx context.Context, incidents []string) (map[string]Asked, error)
 }
 
 // A Move is steps of one whistle and how it is after them.

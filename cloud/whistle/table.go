@@ -40,7 +40,7 @@ type Side string
 // The sides.
 const (
 	Community Side = "community" // not of the unit that is asked
-	Asked     Side = "asked unit"
+	TheUnit   Side = "asked unit"
 	Machine   Side = "machine"
 )
 
@@ -86,11 +86,11 @@ var table = []Transition{
 	{SoundIt, nil, Sent, lead, Community, []Field{NeedUnit, NeedPurpose}},
 	{Approve, []State{Drafted}, Approved, lead, Community, nil},
 	{Send, []State{Approved}, Sent, centre, Community, nil},
-	{Acknowledge, []State{Sent, Escalated}, Acknowledged, bridged, Asked, nil},
-	{Attend, []State{Sent, Acknowledged, Escalated}, Attending, bridged, Asked, nil},
-	{Decline, []State{Sent, Acknowledged}, Declined, liaison, Asked, []Field{NeedReason}},
-	{RecordIt, running, "", bridged, Asked, []Field{NeedOutcome}},
-	{Deliver, []State{Attending}, Delivered, liaison, Asked, []Field{NeedResult}},
+	{Acknowledge, []State{Sent, Escalated}, Acknowledged, bridged, TheUnit, nil},
+	{Attend, []State{Sent, Acknowledged, Escalated}, Attending, bridged, TheUnit, nil},
+	{Decline, []State{Sent, Acknowledged}, Declined, liaison, TheUnit, []Field{NeedReason}},
+	{RecordIt, running, "", bridged, TheUnit, []Field{NeedOutcome}},
+	{Deliver, []State{Attending}, Delivered, liaison, TheUnit, []Field{NeedResult}},
 	{SendBack, []State{Delivered}, Attending, centre, Community, []Field{NeedReason}},
 	{Accept, []State{Delivered}, Accepted, centre, Community, nil},
 	{Escalate, []State{Sent, Declined}, Escalated, centre, Community, []Field{NeedReason}},
@@ -98,12 +98,12 @@ var table = []Transition{
 	{Insist, []State{Escalated}, Sent, lead, Community, []Field{NeedReason}},
 	{Release, []State{Declined, Escalated}, Withdrawn, lead, Community, []Field{NeedReason}},
 	{Withdraw, []State{Drafted, Approved, Sent, Acknowledged, Attending}, Withdrawn, lead, Community, []Field{NeedReason}},
-	{OfferLead, []State{Acknowledged, Attending, Declined, Escalated}, "", liaison, Asked, []Field{NeedTo, NeedReason}},
+	{OfferLead, []State{Acknowledged, Attending, Declined, Escalated}, "", liaison, TheUnit, []Field{NeedTo, NeedReason}},
 	{OfferLead, []State{Sent, Acknowledged, Attending, Declined, Escalated}, "", lead, Community, []Field{NeedTo, NeedReason}},
-	{TakeLead, []State{Sent, Acknowledged, Attending}, "", liaison, Asked, nil},
+	{TakeLead, []State{Sent, Acknowledged, Attending}, "", liaison, TheUnit, nil},
 	{RateUnit, []State{Accepted}, "", centre, Community, []Field{NeedRating}},
-	{RateUs, []State{Accepted}, "", liaison, Asked, []Field{NeedRating}},
-	{AppealIt, []State{Accepted, Escalated, Withdrawn}, "", liaison, Asked, []Field{NeedReason}},
+	{RateUs, []State{Accepted}, "", liaison, TheUnit, []Field{NeedRating}},
+	{AppealIt, []State{Accepted, Escalated, Withdrawn}, "", liaison, TheUnit, []Field{NeedReason}},
 	{Decide, []State{Accepted, Escalated, Withdrawn}, "", []access.Role{access.Supervisor}, Community, []Field{NeedUpheld, NeedReason}},
 }
 
@@ -124,7 +124,7 @@ func find(a Action, from State, side Side) (Transition, bool) {
 func sideOf(who access.Actor, unit string) Side {
 	switch who.Unit {
 	case unit:
-		return Asked
+		return TheUnit
 	case "":
 		return Machine // every person has a unit
 	}

@@ -127,6 +127,13 @@ func (w Whistle) Late(now time.Time) bool {
 	return now.After(*w.RespondBy) && w.State != Withdrawn
 }
 
+// Asked is what an incident's whistles come to.
+type Asked struct {
+	Units      []string   // that were asked, in the order of the asking
+	WhistledAt *time.Time // the first whistle was sent
+	OutcomeAt  *time.Time // the first outcome of an authority
+}
+
 // A Parent is what a whistle must know of its incident.
 type Parent struct {
 	ID, Number, Place, Class string

@@ -141,6 +141,10 @@ func TestAnEnforcementFromDraftToRating(t *testing.T) {
 		yes := true
 		c.fails(head, w, whistle.Ask{Action: whistle.Decide, Upheld: &yes, Reason: "属实"}, whistle.ErrForbidden)
 		c.do(watch, &w, whistle.Ask{Action: whistle.Decide, Upheld: &yes, Reason: "属实"})
+		asked, err := c.Asked(t.Context(), []string{"i1", "i2", "none"})
+		if got := asked["i1"]; err != nil || len(asked) != 1 || len(got.Units) != 1 || !got.WhistledAt.Equal(*w.SentAt) || !got.OutcomeAt.Equal(at) {
+			t.Errorf("asked: %+v, %v", asked, err)
+		}
 		if w.RatedUnit != 0 || w.RatedCommunity != 4 || !w.OutcomeAt.Equal(at) || w.Late(c.now) || w.EndedAt == nil {
 			t.Errorf("in the end: %+v", w)
 		}

@@ -9,12 +9,14 @@ CREATE TABLE whistles (
     place      TEXT NOT NULL,
     class      TEXT NOT NULL,
     sent       BIGINT,
+    outcome    BIGINT, -- of an enforcement
     respond_by BIGINT, -- while an answer is waited for
     ended      BIGINT,
     body       TEXT NOT NULL
 );
 CREATE INDEX whistles_by_incident ON whistles (incident, id);
 CREATE INDEX whistles_by_unit ON whistles (unit, id);
+CREATE INDEX whistles_asked ON whistles (unit, incident) WHERE sent IS NOT NULL;
 CREATE INDEX whistles_unanswered ON whistles (respond_by) WHERE respond_by IS NOT NULL;
 
 CREATE TABLE whistle_steps (
