@@ -76,31 +76,54 @@ func (a Account) validate() error {
 	return nil
 }
 
+// A Recorder keeps what was done to accounts and grants, and what was refused.
+type Recorder interface {
+	Record(ctx context.Context, by User, object, what string, refused error) error
+}
+
+// RecordIn has all that is done to accounts and grants from now on written down.
+func (p *People) RecordIn(r Recorder) *People {
+	p.recorder = r
+	return p
+}
+
+// record writes an outcome down; what cannot be written down is an error as well.
+func (p *People) record(ctx context.Context, by User, object, what string, outcome error) error {
+	if outcome != nil {
+		outcome = fmt.Errorf("%s %s: %w", what, object, outcome)
+	}
+	if p.recorder == nil {
+		return outcome
+	}
+	return errors.Join(outcome, p.recorder.Record(ctx, by, object, what, outcome))
+}
+
 // Open makes an account, or gives one that is there a new password. It holds
 // nothing until it is granted something.
 func (p *People) Open(ctx context.Context, by User, a Account) error {
+	err := a.validate()
 	if !May(by, ManageAccounts, Anywhere) {
-		return fmt.Errorf("open account %s: %w", a.Name, ErrForbidden)
+		err = ErrForbidden
 	}
-	if err := a.validate(); err != nil {
-		return err
+	if err == nil {
+		u := User{Name: a.Name, Person: strings.TrimSpace(a.Person), Unit: a.Unit}
+		err = p.store.AddPerson(ctx, u, hashPassword(a.Password))
 	}
-	u := User{Name: a.Name, Person: strings.TrimSpace(a.Person), Unit: a.Unit}
-	if err := p.store.AddPerson(ctx, u, hashPassword(a.Password)); err != nil {
-		return fmt.Errorf("open account %s: %w", a.Name, err)
-	}
-	return nil
+	return p.record(ctx, by, "account/"+a.Name, "open for "+a.Unit, err)
 }
 
 // Close lets a person in no more; what he did stays under his name.
 func (p *People) Close(ctx context.Context, by User, name string) error {
+	var err error
 	switch {
 	case !May(by, ManageAccounts, Anywhere):
-		return fmt.Errorf("close account %s: %w", name, ErrForbidden)
+		err = ErrForbidden
 	case by.Name == name:
-		return fmt.Errorf("close account %s: %w", name, ErrSelf)
+		err = ErrSelf
+	default:
+		err = p.store.ClosePerson(ctx, name, by.Name, time.Now().UTC())
 	}
-	return p.store.ClosePerson(ctx, name, by.Name, time.Now().UTC())
+	return p.record(ctx, by, "account/"+name, "close", err)
 }
 
 // Users returns all accounts with their grants, past ones too.
@@ -109,36 +132,30 @@ func (p *People) Users(ctx context.Context) ([]User, error) { return p.store.Use
 // Grant gives a role to another person. What it lacks, its id and who and when, is
 // filled in.
 func (p *People) Grant(ctx context.Context, by User, g Grant) (Grant, error) {
-	g.ID, g.GrantedBy, g.GrantedAt = event.NewID(), by.Name, time.Now().UTC()
+	g.ID, g.GrantedBy, g.GrantedAt = event.NewID(), by.Name, time.Now().UTC().Truncate(time.Millisecond)
 	g.RevokedBy, g.RevokedAt = "", nil
+	err := g.Validate(g.GrantedAt)
 	if !May(by, ManageGrants, Anywhere) {
-		return g, fmt.Errorf("grant %s to %s: %w", g.Role, g.Account, ErrForbidden)
+		err = ErrForbidden
 	}
-	if err := g.Validate(g.GrantedAt); err != nil {
-		return g, fmt.Errorf("grant: %w", err)
+	if err == nil {
+		err = p.store.AddGrant(ctx, g, func(to User) error { return fits(by, to, g) })
 	}
-	err := p.store.AddGrant(ctx, g, func(to User) error { return fits(by, to, g) })
-	if err != nil {
-		return g, fmt.Errorf("grant %s to %s: %w", g.Role, g.Account, err)
-	}
-	return g, nil
+	return g, p.record(ctx, by, "account/"+g.Account, fmt.Sprintf("grant %s at %q %v", g.Role, g.Scope, g.Classes), err)
 }
 
 // Revoke ends a grant.
 func (p *People) Revoke(ctx context.Context, by User, id string) error {
-	if !May(by, ManageGrants, Anywhere) {
-		return fmt.Errorf("revoke grant %s: %w", id, ErrForbidden)
+	err := ErrForbidden
+	if May(by, ManageGrants, Anywhere) {
+		err = p.store.RevokeGrant(ctx, id, by.Name, time.Now().UTC(), func(g Grant) error {
+			if g.Account == by.Name {
+				return ErrSelf // or the last security administrator locks all out
+			}
+			return nil
+		})
 	}
-	err := p.store.RevokeGrant(ctx, id, by.Name, time.Now().UTC(), func(g Grant) error {
-		if g.Account == by.Name {
-			return ErrSelf // or the last security administrator locks all out
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("revoke grant %s: %w", id, err)
-	}
-	return nil
+	return p.record(ctx, by, "grant/"+id, "revoke", err)
 }
 
 // RolesOf returns what a word of the command line stands for: guard is guard and

@@ -73,8 +73,9 @@ type PeopleStore interface {
 
 // People lets people in.
 type People struct {
-	store PeopleStore
-	tries *tries
+	store    PeopleStore
+	tries    *tries
+	recorder Recorder // nil writes nothing down
 }
 
 // NewPeople returns the people of a store.

@@ -10,9 +10,12 @@ import (
 	"os"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"eastgate/cloud/access"
 	"eastgate/cloud/config"
 	"eastgate/cloud/organisation"
+	"eastgate/cloud/register"
 )
 
 // A Console is where a command speaks: answers on Out, words for people on Err.
@@ -132,7 +135,8 @@ func (c Console) withCloud(ctx context.Context, path string, do func(*access.Peo
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(access.NewPeople(s), access.NewBoxes(s)), s.Close())
+	reg := register.New(s, register.NewMetrics(prometheus.NewRegistry()))
+	return errors.Join(do(access.NewPeople(s).RecordIn(reg), access.NewBoxes(s)), s.Close())
 }
 
 func (c Console) enrol(ctx context.Context, args []string) error {

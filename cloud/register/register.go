@@ -65,7 +65,10 @@ type Register struct {
 	m     *Metrics
 }
 
-var _ Writer = (*Register)(nil)
+var (
+	_ Writer          = (*Register)(nil)
+	_ access.Recorder = (*Register)(nil)
+)
 
 // New returns the register of a store.
 func New(s Store, m *Metrics) *Register { return &Register{store: s, m: m} }
@@ -88,6 +91,15 @@ func (r *Register) Write(ctx context.Context, e Entry) error {
 	}
 	r.m.rows.WithLabelValues(string(e.Act), string(e.Result)).Inc()
 	return nil
+}
+
+// Record implements access.Recorder.
+func (r *Register) Record(ctx context.Context, by access.User, object, what string, refused error) error {
+	e := Entry{Who: by.Name, Person: by.Person, Unit: by.Unit, Roles: roles(by, access.Anywhere), Act: Change, Object: object, Detail: what, Result: Done}
+	if refused != nil {
+		e.Result, e.Detail = Denied, refused.Error()
+	}
+	return r.Write(ctx, e)
 }
 
 // A Use is somebody's wish to use a right on something.

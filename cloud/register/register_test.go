@@ -118,3 +118,35 @@ func TestMarksAreReadAsWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountsAndGrantsAreRows: who gave whom what, and what was refused.
+func TestAccountsAndGrantsAreRows(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		r := register.New(s, register.NewMetrics(prometheus.NewRegistry()))
+		p := access.NewPeople(s).RecordIn(r)
+		root, word := access.CommandLine("root"), access.NewPassword()
+		if err := p.Open(t.Context(), root, access.Account{Name: "li", Person: "李雷", Unit: "community", Password: word}); err != nil {
+			t.Fatal(err)
+		}
+		g, err := p.Grant(t.Context(), root, access.Grant{Account: "li", Role: access.Guard, Scope: "dongguan/c3"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Grant(t.Context(), person("han", "", access.CentreLead), access.Grant{Account: "li", Role: access.Supervisor})
+		if err := p.Revoke(t.Context(), root, g.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Close(t.Context(), root, "li"); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := s.Register(t.Context(), register.Query{Act: register.Change, Limit: 10})
+		if err != nil || len(rows) != 5 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		for i, want := range []string{"close", "revoke", "not allowed", `grant guard at "dongguan/c3"`, "open for community"} {
+			if e := rows[i]; !strings.Contains(e.Detail, want) || (e.Result == register.Denied) != (i == 2) || strings.Contains(e.Detail, word) {
+				t.Errorf("row %d: %+v, want %s", i, e, want)
+			}
+		}
+	})
+}
