@@ -81,7 +81,7 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		c.member = replica.Join(c.store, log)
 	}
 	c.people, c.boxes = access.NewPeople(c.store), access.NewBoxes(c.store)
-	c.engine = incident.New(c.store, incident.NewMetrics(c.reg), log)
+	c.engine = incident.New(c.store, incident.Options{Catalogue: c.catalogue, Calendar: c.calendar, Log: log, Metrics: incident.NewMetrics(c.reg)})
 	from, err := c.openBroker()
 	if err != nil {
 		return nil, err
@@ -217,6 +217,7 @@ func (c *Cloud) poll(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			c.engine.Wake()
+			c.engine.Tell()
 		}
 	}
 }

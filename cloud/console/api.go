@@ -26,7 +26,7 @@ type listing struct {
 }
 
 func (c *Console) list(w http.ResponseWriter, r *http.Request, _ access.Session) {
-	f := incident.Filter{Before: r.FormValue("before"), Limit: 100}
+	f := incident.Filter{After: r.FormValue("after"), Limit: 100, Scope: incident.Everything}
 	for _, s := range strings.Split(r.FormValue("state"), ",") {
 		if s != "" {
 			f.States = append(f.States, incident.State(s))
@@ -64,27 +64,46 @@ func (c *Console) incident(w http.ResponseWriter, r *http.Request, _ access.Sess
 
 // A change is what a person asks for.
 type change struct {
-	Version int64  `json:"version"`
-	Verdict string `json:"verdict"`
-	Why     string `json:"why"`
+	Version int64            `json:"version"`
+	Verdict incident.Verdict `json:"verdict"`
+	Why     string           `json:"why"`
 }
 
 func (c *Console) acknowledge(w http.ResponseWriter, r *http.Request, s access.Session) {
-	ask, ok := readChange(w, r)
-	if !ok {
-		return
+	if ask, ok := readChange(w, r); ok {
+		c.do(w, r, s, ask.Version, incident.Command{Action: incident.Take})
 	}
-	i, err := c.Incidents.Acknowledge(r.Context(), r.PathValue("id"), ask.Version, s.User.Name)
-	c.reply(w, i, err)
 }
 
+// close says what it was: genuine confirms it, everything else rejects it.
 func (c *Console) close(w http.ResponseWriter, r *http.Request, s access.Session) {
 	ask, ok := readChange(w, r)
 	if !ok {
 		return
 	}
-	i, err := c.Incidents.Close(r.Context(), r.PathValue("id"), ask.Version, s.User.Name, ask.Verdict, ask.Why)
+	command := incident.Command{Action: incident.Reject, Verdict: ask.Verdict, Reason: ask.Why}
+	if ask.Verdict == incident.Genuine {
+		command = incident.Command{Action: incident.Confirm, Reason: ask.Why}
+	}
+	c.do(w, r, s, ask.Version, command)
+}
+
+func (c *Console) do(w http.ResponseWriter, r *http.Request, s access.Session, version int64, command incident.Command) {
+	i, err := c.Incidents.Get(r.Context(), r.PathValue("id"))
+	if err == nil {
+		i, err = c.Incidents.Do(r.Context(), actor(s.User, i), i.ID, version, command)
+	}
 	c.reply(w, i, err)
+}
+
+// actor is somebody with the roles that they hold for an incident.
+func actor(u access.User, i incident.Incident) incident.Actor {
+	a := access.ActorFor(u, access.Object{Place: i.Place, Class: i.Class, Units: []string{i.Unit, i.HandlingUnit}})
+	out := incident.Actor{Name: a.Name, Unit: a.Unit}
+	for _, r := range a.Roles {
+		out.Roles = append(out.Roles, incident.Role(r))
+	}
+	return out
 }
 
 func readChange(w http.ResponseWriter, r *http.Request) (change, bool) {
@@ -106,8 +125,10 @@ func (c *Console) reply(w http.ResponseWriter, i incident.Incident, err error) {
 		answer(w, i)
 	case errors.Is(err, incident.ErrNotFound):
 		problem(w, http.StatusNotFound, err.Error())
-	case errors.Is(err, incident.ErrVerdict):
+	case errors.Is(err, incident.ErrInvalid):
 		problem(w, http.StatusBadRequest, err.Error())
+	case errors.Is(err, incident.ErrForbidden), errors.Is(err, incident.ErrSamePerson):
+		problem(w, http.StatusForbidden, err.Error())
 	case errors.Is(err, incident.ErrConflict):
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusConflict)

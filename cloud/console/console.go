@@ -23,8 +23,7 @@ import (
 // incidents is what the pages ask of the engine.
 type incidents interface {
 	incident.Reader
-	Acknowledge(ctx context.Context, id string, version int64, by string) (incident.Incident, error)
-	Close(ctx context.Context, id string, version int64, by, verdict, why string) (incident.Incident, error)
+	Do(ctx context.Context, who incident.Actor, id string, version int64, c incident.Command) (incident.Incident, error)
 	Subscribe() (wake <-chan struct{}, done func())
 }
 

@@ -58,7 +58,7 @@ func start(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	engine := incident.New(st, incident.NewMetrics(reg), log)
+	engine := incident.New(st, incident.Options{Log: log, Metrics: incident.NewMetrics(reg)})
 	people := access.NewPeople(st)
 	for _, name := range []string{"li", "wang"} {
 		if err := people.Add(t.Context(), name, access.Guard, password); err != nil {
@@ -259,24 +259,24 @@ func TestChanges(t *testing.T) {
 		t.Errorf("nonsense: %d", got)
 	}
 	var after incident.Incident
-	if got := li.post(t, path+"/acknowledge", li.csrf, s.URL, `{"version":1}`, &after); got != 200 || after.AcknowledgedBy != "li" || after.State != incident.Acknowledged {
+	if got := li.post(t, path+"/acknowledge", li.csrf, s.URL, `{"version":1}`, &after); got != 200 || after.TakenBy != "li" || after.State != incident.Signalled {
 		t.Errorf("acknowledge: %d %+v", got, after)
 	}
 	var conflict struct{ Incident incident.Incident }
-	if got := wang.post(t, path+"/acknowledge", wang.csrf, "", `{"version":1}`, &conflict); got != 409 || conflict.Incident.AcknowledgedBy != "li" {
-		t.Errorf("the second to acknowledge: %d, sees %q", got, conflict.Incident.AcknowledgedBy)
+	if got := wang.post(t, path+"/acknowledge", wang.csrf, "", `{"version":1}`, &conflict); got != 409 || conflict.Incident.TakenBy != "li" {
+		t.Errorf("the second to acknowledge: %d, sees %q", got, conflict.Incident.TakenBy)
 	}
 	if got := wang.post(t, path+"/close", wang.csrf, "", `{"version":2,"verdict":"whatever"}`, nil); got != 400 {
 		t.Errorf("unknown verdict: %d", got)
 	}
-	if got := wang.post(t, path+"/close", wang.csrf, "", `{"version":2,"verdict":"genuine","why":"seen it"}`, &after); got != 200 || after.State != incident.Closed {
+	if got := wang.post(t, path+"/close", wang.csrf, "", `{"version":2,"verdict":"genuine","why":"seen it"}`, &after); got != 200 || after.State != incident.Confirmed || after.ConfirmedBy != "wang" {
 		t.Errorf("close: %d %+v", got, after)
 	}
 	var page struct{ Incidents []incident.Incident }
-	if li.get(t, "/api/v1/incidents?state=open,acknowledged", &page); len(page.Incidents) != 0 {
+	if li.get(t, "/api/v1/incidents?state=signalled,reported,verifying", &page); len(page.Incidents) != 0 {
 		t.Errorf("still to do: %+v", page.Incidents)
 	}
-	if li.get(t, "/api/v1/incidents?state=closed", &page); len(page.Incidents) != 1 {
+	if li.get(t, "/api/v1/incidents?state=confirmed", &page); len(page.Incidents) != 1 {
 		t.Errorf("closed: %+v", page.Incidents)
 	}
 }

@@ -26,7 +26,7 @@ func TestAnIncidentKnowsItsPictureAndItsClip(t *testing.T) {
 	}
 	c.engine.Wake()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
-		list, err := c.engine.List(t.Context(), incident.Filter{})
+		list, err := c.engine.List(t.Context(), incident.Filter{Scope: incident.Everything})
 		if err != nil {
 			t.Fatal(err)
 		}

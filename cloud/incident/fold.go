@@ -1,8 +1,13 @@
 package incident
 
 import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
 	"time"
 
+	"eastgate/cloud/governance"
 	"eastgate/shared/event"
 )
 
@@ -14,102 +19,146 @@ type Stored struct {
 	Event      event.Event
 }
 
-// windows say how long after its newest event an incident still takes in others
-// of its kind and place. While the source says that it goes on, it always does.
-var windows = map[event.Kind]time.Duration{
-	event.FireVisual:      30 * time.Minute,
-	event.Motion:          10 * time.Minute,
-	event.Tamper:          30 * time.Minute,
-	event.ParkingMotor:    30 * time.Minute,
-	event.FireLaneBlocked: 30 * time.Minute,
-	event.VideoLoss:       10 * time.Minute,
-	event.EventsLost:      24 * time.Hour,
-	event.Gap:             24 * time.Hour,
-	event.Smoke:           30 * time.Minute,
-	event.Gas:             30 * time.Minute,
-	event.FireButton:      30 * time.Minute,
-	event.FireEquipment:   24 * time.Hour,
-	event.Intrusion:       10 * time.Minute,
-	event.DoorForced:      10 * time.Minute,
-	event.Panic:           10 * time.Minute,
-	event.Flooding:        30 * time.Minute,
-	event.BatteryLow:      24 * time.Hour,
-	event.IdentityClash:   24 * time.Hour,
-	event.Offline:         10 * time.Minute,
-	event.ClockJump:       24 * time.Hour,
+// A folding is one run of the fold: the incidents that it has touched, which are
+// not yet written.
+type folding struct {
+	e      *Engine
+	byID   map[string]*draft
+	places map[string][]string // merge key → drafts that it found there, newest first
+	drafts []*draft            // in the order in which they were touched
 }
 
-// Window returns the merge window of a kind.
-func Window(k event.Kind) time.Duration { return windows[k] }
+func (e *Engine) folding() *folding {
+	return &folding{e: e, byID: map[string]*draft{}, places: map[string][]string{}}
+}
 
-// joins reports whether an event belongs to an incident of its kind and place.
-func (i Incident) joins(s Stored) bool {
+// take finds the incident that an event belongs to, or begins one.
+func (f *folding) take(ctx context.Context, s Stored) error {
+	if _, _, _, ok := s.Event.Source.Split(); !ok {
+		return fmt.Errorf("stored event %s has the source %q", s.Event.ID, s.Event.Source)
+	}
+	class := f.e.class(string(s.Event.Kind))
+	place := f.e.places.At(s.Event.Source)
+	w := where{class: class, place: place.Path, source: s.Event.Source, zone: s.Event.Zone, test: s.Event.Status != "Actual" && s.Event.Status != "System"}
+	r := record(s, class, place)
+	d, again, err := f.find(ctx, w, r)
+	if err != nil {
+		return err
+	}
+	r.Again = again
+	step := Step{Action: Join, Role: System, At: s.Event.Time, ReceivedAt: s.ReceivedAt}
+	if d == nil {
+		d = &draft{key: w.own()}
+		d.i.ID = newID(s.ReceivedAt)
+		f.places[d.key] = append([]string{d.i.ID}, f.places[d.key]...)
+		f.byID[d.i.ID] = d
+		step.Action, step.To = Signal, Signalled
+		opening := opening(class, place, w.test)
+		det := Detail{Opening: &opening, Record: &r, Deadlines: f.e.deadlines(opening.Class, opening.Level, s.ReceivedAt, governance.Verify)}
+		if opening.Signal {
+			det.Deadlines = nil // nobody must look at a signal
+		}
+		return f.write(d, s.Event.Episode, step, det)
+	}
+	det := Detail{Record: &r}
+	if d.i.Signal && !class.SignalOnly {
+		det.Domain = class.Domain
+	}
+	if s.Event.State == event.End {
+		step.Action = End
+	}
+	return f.write(d, s.Event.Episode, step, det)
+}
+
+func (f *folding) write(d *draft, episode string, s Step, det Detail) error {
+	if !slices.Contains(d.episodes, episode) {
+		d.episodes = append(d.episodes, episode)
+	}
+	if !slices.Contains(f.drafts, d) {
+		f.drafts = append(f.drafts, d)
+	}
+	return d.add(s, det)
+}
+
+// find returns the incident that a record belongs to, if there is one: that of its
+// episode before any other. again says that it was its episode.
+func (f *folding) find(ctx context.Context, w where, r Record) (d *draft, again bool, err error) {
+	for _, d := range f.drafts {
+		if slices.Contains(d.episodes, r.Episode) {
+			return d, true, nil
+		}
+	}
+	near, err := f.e.store.Near(ctx, Near{Keys: w.keys(), Episode: r.Episode, At: w.lookBack(r)})
+	if err != nil {
+		return nil, false, err
+	}
+	if near.Episode != nil {
+		d, err := f.follow(ctx, *near.Episode)
+		return d, true, err
+	}
+	var candidates []*draft
+	for _, k := range w.keys() {
+		for _, id := range f.places[k] {
+			candidates = append(candidates, f.byID[id])
+		}
+	}
+	for _, i := range near.Places {
+		if f.byID[i.ID] == nil {
+			f.byID[i.ID] = edit(i)
+		}
+		if !slices.Contains(candidates, f.byID[i.ID]) {
+			candidates = append(candidates, f.byID[i.ID])
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b *draft) int { return b.i.LastAt.Compare(a.i.LastAt) })
+	for _, d := range candidates {
+		if w.joins(d.i, r) {
+			d, err := f.follow(ctx, d.i)
+			return d, false, err
+		}
+	}
+	return nil, false, nil
+}
+
+// follow returns the draft of an incident, or of the one that it is the same as.
+func (f *folding) follow(ctx context.Context, i Incident) (*draft, error) {
+	for range 3 {
+		if d := f.byID[i.ID]; d != nil {
+			i = d.i
+		}
+		if i.Parent == "" {
+			break
+		}
+		parent, err := f.e.store.Get(ctx, i.Parent)
+		if err != nil {
+			return nil, err
+		}
+		i = parent
+	}
+	if f.byID[i.ID] == nil {
+		f.byID[i.ID] = edit(i)
+	}
+	return f.byID[i.ID], nil
+}
+
+func record(s Stored, class governance.Class, p Place) Record {
+	e := s.Event
+	return Record{
+		ID: e.ID, Class: class.Key, Finder: finder(class, p), By: e.Source, State: e.State, Episode: e.Episode, Time: e.Time, Since: e.Since,
+		Zone: e.Zone, Note: e.Note, Score: e.Score, Area: e.Box, Snapshot: file(e, "image/jpeg"), Clip: file(e, "video/mp4"),
+		Level: class.Level, Certainty: e.Certainty, Backfill: s.Backfill, Signal: class.SignalOnly,
+	}
+}
+
+// finder tells a camera from a sensor, and both from a box that speaks of itself.
+func finder(class governance.Class, p Place) Source {
 	switch {
-	case s.Event.Episode == i.Episode:
-		return true
-	case i.State == Closed:
-		return false
+	case class.Device:
+		return Edge
+	case p.Sensor || !class.CameraObservable:
+		return Sensor
 	}
-	gap := s.Event.Time.Sub(i.LastAt)
-	if gap < 0 { // a late event: it joins if the incident was near enough
-		gap = i.FirstAt.Sub(s.Event.Time)
-	}
-	return i.Active || gap <= windows[i.Kind]
-}
-
-// opened makes the incident that an event begins.
-func opened(s Stored) Incident {
-	e := s.Event
-	site, box, device, _ := e.Source.Split() // checked when it was taken in
-	return Incident{
-		ID: event.NewID(), Version: 1, Kind: e.Kind, Level: e.Kind.Level(), State: Open, Active: e.State != event.End,
-		Site: site, Box: box, Device: device, Zone: e.Zone, Note: e.Note, Score: e.Score, Area: e.Box,
-		Since: e.Since, FirstAt: e.Time, LastAt: e.Time, ReceivedAt: s.ReceivedAt, Events: 1, Backfill: s.Backfill,
-		Snapshot: file(e, "image/jpeg"), Clip: file(e, "video/mp4"), Episode: e.Episode,
-	}
-}
-
-// joined returns i with an event added. What people did to it stays; a late event
-// changes counts and bounds, not what is newest.
-func (i Incident) joined(s Stored) (next Incident, what string) {
-	e := s.Event
-	late := e.Time.Before(i.LastAt)
-	i.Version++
-	i.Events++
-	i.Score = max(i.Score, e.Score)
-	if e.Since.Before(i.Since) {
-		i.Since = e.Since
-	}
-	if e.Time.Before(i.FirstAt) {
-		i.FirstAt = e.Time
-	}
-	if clip := file(e, "video/mp4"); clip != "" { // it comes when it is whole, which may be late
-		i.Clip = clip
-	}
-	if late && e.State != event.End {
-		if i.Snapshot == "" {
-			i.Snapshot = file(e, "image/jpeg")
-		}
-		return i, JoinedChange
-	}
-	if !late {
-		i.LastAt = e.Time
-	}
-	if e.State == event.End {
-		if e.Episode == i.Episode {
-			i.Active = false
-			return i, EndedChange
-		}
-		return i, JoinedChange
-	}
-	if e.Episode == i.Episode && !i.Active { // a clip of what has ended does not begin it again
-		return i, JoinedChange
-	}
-	i.Episode, i.Active, i.Note = e.Episode, true, e.Note
-	if pic := file(e, "image/jpeg"); pic != "" {
-		i.Snapshot, i.Area = pic, e.Box
-	}
-	return i, JoinedChange
+	return CameraAuto
 }
 
 // file returns the hash of the first evidence of a media type.
@@ -121,3 +170,27 @@ func file(e event.Event, mediaType string) string {
 	}
 	return ""
 }
+
+func opening(class governance.Class, p Place, test bool) Opening {
+	profile := ""
+	if class.Profile == governance.Orders {
+		profile = class.Profile
+	}
+	return Opening{
+		Class: class.Key, Domain: class.Domain, Profile: profile, Level: class.Level, Signal: class.SignalOnly, Test: test,
+		Health: class.Device, Place: p.Path, PlaceName: p.Name, Unit: p.Unit,
+	}
+}
+
+// class returns a class by its key. What no catalogue knows is minor and joins only
+// itself: nothing is lost because a word is missing.
+func (e *Engine) class(key string) governance.Class {
+	c, ok := e.catalogue.Class(key)
+	if !ok {
+		c = governance.Class{Key: key, Level: event.Kind(key).Level(), Merge: governance.Merge{Window: defaultWindow}}
+	}
+	c.Level = cmp.Or(c.Level, event.Minor)
+	return c
+}
+
+const defaultWindow = 30 * time.Minute

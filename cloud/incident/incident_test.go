@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -42,7 +41,7 @@ func open(t testing.TB) *centre {
 		t.Fatal(err)
 	}
 	c := &centre{store: st, ids: map[string]string{}}
-	c.engine = incident.New(st, incident.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	c.engine = incident.New(st, incident.Options{Metrics: incident.NewMetrics(prometheus.NewRegistry())})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -89,7 +88,7 @@ func (c *centre) hear(t testing.TB, events ...told) {
 // all returns the incidents, oldest first, in short.
 func (c *centre) all(t testing.TB) (out []string) {
 	t.Helper()
-	list, err := c.engine.List(t.Context(), incident.Filter{})
+	list, err := c.engine.List(t.Context(), incident.Filter{Scope: incident.Everything})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +97,7 @@ func (c *centre) all(t testing.TB) (out []string) {
 		if i.Active {
 			active = "active"
 		}
-		out = append([]string{fmt.Sprintf("%s %s %d %s %s", i.Kind, i.Device, i.Events, active, i.State)}, out...)
+		out = append([]string{fmt.Sprintf("%s %s %d %s %s", i.Class, i.Device, i.Events, active, i.State)}, out...)
 	}
 	return out
 }
@@ -119,47 +118,47 @@ func TestWhatIsOneIncident(t *testing.T) {
 		{
 			"an episode is one",
 			[]told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "a", event.Update, minute}, {lane, "yard", "a", event.End, 2 * minute}},
-			[]string{"fire.lane_blocked yard 3 over open"},
+			[]string{"fire.lane_blocked yard 3 over signalled"},
 		},
 		{
 			"a clip that comes after the end does not begin it again",
 			[]told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "a", event.End, minute}, {lane, "yard", "a", event.Update, minute}},
-			[]string{"fire.lane_blocked yard 3 over open"},
+			[]string{"fire.lane_blocked yard 3 over signalled"},
 		},
 		{
 			"repeats within the window join",
 			[]told{{motion, "yard", "a", event.Start, 0}, {motion, "yard", "a", event.End, minute}, {motion, "yard", "b", event.Start, 9 * minute}},
-			[]string{"security.motion yard 3 active open"},
+			[]string{"security.motion yard 3 active signalled"},
 		},
 		{
 			"after the window it is another",
 			[]told{{motion, "yard", "a", event.Start, 0}, {motion, "yard", "a", event.End, minute}, {motion, "yard", "b", event.Start, 12 * minute}},
-			[]string{"security.motion yard 2 over open", "security.motion yard 1 active open"},
+			[]string{"security.motion yard 2 over signalled", "security.motion yard 1 active signalled"},
 		},
 		{
 			"while it goes on, it takes everything in",
 			[]told{{lane, "yard", "a", event.Start, 0}, {lane, "yard", "b", event.Start, 300 * minute}},
-			[]string{"fire.lane_blocked yard 2 active open"},
+			[]string{"fire.lane_blocked yard 2 active signalled"},
 		},
 		{
 			"another camera is another place",
 			[]told{{fire, "yard", "a", event.Start, 0}, {fire, "gate", "b", event.Start, minute}},
-			[]string{"fire.visual yard 1 active open", "fire.visual gate 1 active open"},
+			[]string{"fire.visual yard 1 active signalled", "fire.visual gate 1 active signalled"},
 		},
 		{
 			"another kind is another thing",
 			[]told{{fire, "yard", "a", event.Start, 0}, {motion, "yard", "b", event.Start, minute}},
-			[]string{"fire.visual yard 1 active open", "security.motion yard 1 active open"},
+			[]string{"fire.visual yard 1 active signalled", "security.motion yard 1 active signalled"},
 		},
 		{
 			"a late event joins and ends nothing",
 			[]told{{fire, "yard", "a", event.Start, 20 * minute}, {fire, "yard", "b", event.Start, 0}, {fire, "yard", "b", event.End, minute}},
-			[]string{"fire.visual yard 3 active open"},
+			[]string{"fire.visual yard 3 active signalled"},
 		},
 		{
 			"the end of the last episode ends it",
 			[]told{{fire, "yard", "a", event.Start, 0}, {fire, "yard", "b", event.Start, minute}, {fire, "yard", "a", event.End, 2 * minute}, {fire, "yard", "b", event.End, 3 * minute}},
-			[]string{"fire.visual yard 4 over open"},
+			[]string{"fire.visual yard 4 over signalled"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -180,35 +179,36 @@ func TestWhatIsOneIncident(t *testing.T) {
 func TestPeopleAndRepeats(t *testing.T) {
 	c := open(t)
 	c.hear(t, told{fire, "yard", "a", event.Start, 0})
-	list, err := c.engine.List(t.Context(), incident.Filter{})
+	list, err := c.engine.List(t.Context(), incident.Filter{Scope: incident.Everything})
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, err := c.engine.Acknowledge(t.Context(), list[0].ID, list[0].Version, "li")
-	if err != nil {
-		t.Fatal(err)
+	li, wang := duty("li"), duty("wang")
+	take := incident.Command{Action: incident.Take}
+	i, err := c.engine.Do(t.Context(), li, list[0].ID, list[0].Version, take)
+	if err != nil || i.TakenBy != "li" {
+		t.Fatal(err, i)
 	}
-	if _, err := c.engine.Acknowledge(t.Context(), i.ID, i.Version, "wang"); !errors.Is(err, incident.ErrConflict) {
-		t.Errorf("acknowledged twice: %v", err)
+	if _, err := c.engine.Do(t.Context(), wang, i.ID, i.Version, take); !errors.Is(err, incident.ErrConflict) {
+		t.Errorf("taken twice: %v", err)
 	}
 	c.hear(t, told{fire, "yard", "a", event.Update, minute})
-	if got := c.all(t); got[0] != "fire.visual yard 2 active acknowledged" {
+	if got := c.all(t); got[0] != "fire.visual yard 2 active signalled" {
 		t.Errorf("a repeat undid what people did: %v", got)
 	}
-	if _, err := c.engine.Close(t.Context(), i.ID, i.Version, "li", "genuine", ""); !errors.Is(err, incident.ErrConflict) {
-		t.Errorf("closed by an old version: %v", err)
+	reject := incident.Command{Action: incident.Reject, Verdict: "burnt toast"}
+	if _, err := c.engine.Do(t.Context(), li, i.ID, 1, reject); !errors.Is(err, incident.ErrConflict) {
+		t.Errorf("rejected by a version from before it was taken: %v", err)
 	}
-	if i, err = c.engine.Get(t.Context(), i.ID); err != nil {
-		t.Fatal(err)
+	if _, err := c.engine.Do(t.Context(), li, i.ID, i.Version, reject); !errors.Is(err, incident.ErrInvalid) {
+		t.Errorf("unknown verdict, by a version that only evidence has outdated: %v", err)
 	}
-	if _, err := c.engine.Close(t.Context(), i.ID, i.Version, "li", "burnt toast", ""); !errors.Is(err, incident.ErrVerdict) {
-		t.Errorf("unknown verdict: %v", err)
-	}
-	if _, err := c.engine.Close(t.Context(), i.ID, i.Version, "li", "genuine", "seen"); err != nil {
+	reject.Verdict, reject.Reason = incident.Harmless, "a barbecue"
+	if _, err := c.engine.Do(t.Context(), li, i.ID, i.Version, reject); err != nil {
 		t.Fatal(err)
 	}
 	c.hear(t, told{fire, "yard", "a", event.End, 2 * minute}, told{fire, "yard", "b", event.Start, 3 * minute})
-	want := "[fire.visual yard 3 over closed fire.visual yard 1 active open]"
+	want := "[fire.visual yard 3 over false fire.visual yard 1 active signalled]"
 	if got := c.all(t); fmt.Sprint(got) != want {
 		t.Errorf("after closing: %v, want %s", got, want)
 	}
@@ -221,9 +221,9 @@ func TestPeopleAndRepeats(t *testing.T) {
 		if ch.Position != int64(n+1) {
 			t.Errorf("change %d has position %d", n+1, ch.Position)
 		}
-		said += ch.What + " " + ch.By + ", "
+		said += string(ch.Step.Action) + " " + ch.Step.Actor + ", "
 	}
-	if said != "opened , acknowledged li, joined , closed li, ended , opened , " {
+	if said != "signal , taken li, joined , reject li, ended , signal , " {
 		t.Errorf("history: %s", said)
 	}
 	if _, err := c.engine.Get(t.Context(), "nothing"); !errors.Is(err, incident.ErrNotFound) {
@@ -231,12 +231,8 @@ func TestPeopleAndRepeats(t *testing.T) {
 	}
 }
 
-func TestEveryKindHasAWindow(t *testing.T) {
-	for _, k := range event.Kinds() {
-		if incident.Window(k) == 0 {
-			t.Errorf("%s has no merge window", k)
-		}
-	}
+func duty(name string) incident.Actor {
+	return incident.Actor{Name: name, Unit: "centre", Roles: []incident.Role{incident.Guard, incident.DutyOfficer}}
 }
 
 // BenchmarkFold is the fold alone: 200 events that are stored already, from 40

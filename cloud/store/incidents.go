@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"eastgate/cloud/incident"
 )
@@ -41,120 +43,75 @@ func (s *Store) Unfolded(ctx context.Context, limit int) ([]incident.Stored, err
 	return out, rows.Err()
 }
 
-// Near implements incident.Store.
-func (s *Store) Near(ctx context.Context, p incident.Place, episode string) (incident.Incident, bool, error) {
-	row := s.read.QueryRowContext(ctx, `SELECT body FROM incidents WHERE id = (SELECT incident FROM episodes WHERE episode = $1)`, episode)
-	i, err := scanIncident(row)
-	if err == nil || !errors.Is(err, incident.ErrNotFound) {
-		return i, err == nil, err
-	}
-	row = s.read.QueryRowContext(ctx, `SELECT body FROM incidents WHERE kind = $1 AND site = $2 AND box = $3 AND device = $4 AND zone = $5
-		ORDER BY id DESC LIMIT 1`, string(p.Kind), p.Site, p.Box, p.Device, p.Zone)
-	i, err = scanIncident(row)
-	if errors.Is(err, incident.ErrNotFound) {
-		return i, false, nil
-	}
-	return i, err == nil, err
-}
+// incidentColumns are what scanIncident reads.
+const incidentColumns = "i.number, i.body"
 
-func scanIncident(row interface{ Scan(...any) error }) (incident.Incident, error) {
+func scanIncident(row interface{ Scan(...any) error }, more ...any) (incident.Incident, error) {
 	var i incident.Incident
-	var body string
-	err := row.Scan(&body)
+	var number, body string
+	err := row.Scan(append(more, &number, &body)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return i, incident.ErrNotFound
 	}
 	if err != nil {
 		return i, err
 	}
-	return i, json.Unmarshal([]byte(body), &i)
+	err = json.Unmarshal([]byte(body), &i)
+	i.Number = number
+	return i, err
 }
 
-// Apply implements incident.Store.
-func (s *Store) Apply(ctx context.Context, changes []incident.Change, folded int64) error {
-	return s.group.do(ctx, func(tx *Tx) error {
-		for _, c := range changes {
-			if err := apply(tx, c); err != nil {
-				return err
-			}
-		}
-		if folded == 0 {
-			return nil
-		}
-		_, err := tx.Exec(`INSERT INTO positions (reader, position) VALUES ($1, $2)
-			ON CONFLICT (reader) DO UPDATE SET position = excluded.position`, folder, folded)
-		return err
-	})
-}
-
-func apply(tx *Tx, c incident.Change) error {
-	i := c.Incident
-	body, err := json.Marshal(i)
+// Near implements incident.Store: one statement whatever is asked, since the fold
+// asks for each event.
+func (s *Store) Near(ctx context.Context, n incident.Near) (incident.Nearby, error) {
+	args := []any{n.Episode, ms(n.At)}
+	ids := []string{"(SELECT incident FROM episodes WHERE episode = $1)"}
+	for _, k := range n.Keys {
+		args = append(args, k)
+		p := len(args)
+		ids = append(ids,
+			fmt.Sprintf("(SELECT id FROM incidents WHERE merge_key = $%d ORDER BY last_at DESC LIMIT 1)", p),
+			fmt.Sprintf("(SELECT id FROM incidents WHERE merge_key = $%d AND last_at >= $2 ORDER BY last_at LIMIT 1)", p))
+	}
+	where := "i.id IN (" + strings.Join(ids, ", ") + ")"
+	if n.Place != "" {
+		args = append(args, n.Class, n.Place)
+		where += fmt.Sprintf(" OR (i.unended AND i.class = $%d AND i.place = $%d)", len(args)-1, len(args))
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT i.id = coalesce((SELECT incident FROM episodes WHERE episode = $1), ''), `+incidentColumns+`
+		FROM incidents i WHERE `+where+` ORDER BY i.last_at DESC`, args...)
 	if err != nil {
-		return err
+		return incident.Nearby{}, err
 	}
-	var res sql.Result
-	if i.Version == 1 {
-		res, err = tx.Exec(`INSERT INTO incidents (id, version, kind, level, state, site, box, device, zone, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			i.ID, i.Version, string(i.Kind), int(i.Level), string(i.State), i.Site, i.Box, i.Device, i.Zone, string(body))
-	} else {
-		res, err = tx.Exec(`UPDATE incidents SET version = $1, state = $2, body = $3 WHERE id = $4 AND version = $5`,
-			i.Version, string(i.State), string(body), i.ID, i.Version-1)
+	defer rows.Close()
+	var out incident.Nearby
+	for rows.Next() {
+		var episode bool
+		i, err := scanIncident(rows, &episode)
+		if err != nil {
+			return out, err
+		}
+		if episode {
+			out.Episode = &i
+		} else {
+			out.Places = append(out.Places, i)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return err
-	} else if n != 1 {
-		return incident.ErrConflict
-	}
-	if _, err := tx.Exec(`INSERT INTO episodes (episode, incident) VALUES ($1, $2) ON CONFLICT (episode) DO NOTHING`, i.Episode, i.ID); err != nil {
-		return err
-	}
-	_, err = tx.Exec(`INSERT INTO changes (position, incident, at, what, who, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		tx.next(changePosition), i.ID, ms(c.At), c.What, c.By, c.Why, string(body))
-	return err
+	return out, rows.Err()
 }
 
 // Get implements incident.Reader.
 func (s *Store) Get(ctx context.Context, id string) (incident.Incident, error) {
-	return scanIncident(s.read.QueryRowContext(ctx, "SELECT body FROM incidents WHERE id = $1", id))
+	return scanIncident(s.read.QueryRowContext(ctx, "SELECT "+incidentColumns+" FROM incidents i WHERE i.id = $1", id))
 }
 
-// maxList bounds one page.
-const maxList = 500
+// Waking implements incident.Store.
+func (s *Store) Waking(ctx context.Context, now time.Time, limit int) ([]incident.Incident, error) {
+	return s.incidents(ctx, "SELECT "+incidentColumns+" FROM incidents i WHERE i.wake <= $1 ORDER BY i.wake LIMIT $2", ms(now), limit)
+}
 
-// List implements incident.Reader.
-func (s *Store) List(ctx context.Context, f incident.Filter) ([]incident.Incident, error) {
-	where, args := []string{"1 = 1"}, []any{}
-	add := func(clause string, values ...any) {
-		for _, v := range values {
-			args = append(args, v)
-			clause = strings.Replace(clause, "?", fmt.Sprintf("$%d", len(args)), 1)
-		}
-		where = append(where, clause)
-	}
-	if len(f.States) > 0 {
-		values := make([]any, len(f.States))
-		for i, st := range f.States {
-			values[i] = string(st)
-		}
-		add("state IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
-	}
-	if f.Level != 0 {
-		add("level = ?", int(f.Level))
-	}
-	if f.Before != "" {
-		add("id < ?", f.Before)
-	}
-	limit := f.Limit
-	if limit <= 0 || limit > maxList {
-		limit = maxList
-	}
-	args = append(args, limit)
-	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT body FROM incidents WHERE %s ORDER BY id DESC LIMIT $%d", strings.Join(where, " AND "), len(args)), args...)
+func (s *Store) incidents(ctx context.Context, query string, args ...any) ([]incident.Incident, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -170,32 +127,89 @@ func (s *Store) List(ctx context.Context, f incident.Filter) ([]incident.Inciden
 	return out, rows.Err()
 }
 
-// Changes implements incident.Reader.
-func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]incident.Change, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT position, at, what, who, why, body FROM changes WHERE position > $1 ORDER BY position LIMIT $2", after, limit)
+// Reported implements incident.Store.
+func (s *Store) Reported(ctx context.Context, key string) (id string, ok bool, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT incident FROM reports WHERE id = $1", key).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return id, err == nil, err
+}
+
+// ReportersOf implements incident.Reporters.
+func (s *Store) ReportersOf(ctx context.Context, id string) ([]incident.Reporting, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT id, incident, account, contact FROM reports WHERE incident = $1 ORDER BY id", id)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var out []incident.Change
+	var out []incident.Reporting
 	for rows.Next() {
-		var c incident.Change
-		var at int64
-		var body string
-		if err := rows.Scan(&c.Position, &at, &c.What, &c.By, &c.Why, &body); err != nil {
+		var r incident.Reporting
+		if err := rows.Scan(&r.Key, &r.Incident, &r.Account, &r.Contact); err != nil {
 			return nil, err
 		}
-		c.At = fromMS(at)
-		if err := json.Unmarshal([]byte(body), &c.Incident); err != nil {
-			return nil, fmt.Errorf("change at %d: %w", c.Position, err)
-		}
-		out = append(out, c)
+		out = append(out, r)
 	}
 	return out, rows.Err()
 }
 
-// Last implements incident.Reader.
-func (s *Store) Last(ctx context.Context) (n int64, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT coalesce(max(position), 0) FROM changes").Scan(&n)
-	return n, err
+// Forget implements incident.Reporters.
+func (s *Store) Forget(ctx context.Context, before time.Time) (int, error) {
+	res, err := s.write.ExecContext(ctx, `UPDATE reports SET account = '', contact = '' WHERE (account <> '' OR contact <> '')
+		AND incident IN (SELECT id FROM incidents WHERE ended < $1)`, ms(before))
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
 }
+
+// shanghai is Chinese time, which has no summer time.
+var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+func textOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func msOrNull(t time.Time, ok bool) any {
+	if !ok {
+		return nil
+	}
+	return ms(t)
+}
+
+// prefix is the first n codes of a path, or all of it.
+func prefix(path string, n int) string {
+	for at := range len(path) {
+		if path[at] != '/' {
+			continue
+		}
+		if n--; n == 0 {
+			return path[:at]
+		}
+	}
+	return path
+}
+
+// incidentRow are the columns of an incident that can change, in the order of
+// incidentNames.
+func incidentRow(i incident.Incident, body string) []any {
+	_, due, isDue := i.Due()
+	_, wake, wakes := i.Wake()
+	var ended any
+	if i.ClosedAt != nil {
+		ended = ms(*i.ClosedAt)
+	}
+	return []any{
+		i.Version, i.Class, i.Domain, int(i.Level), string(i.State), i.State.Open(), string(i.Verdict), i.Test, i.Signal, i.Health, i.TakenBy != "",
+		i.Place, prefix(i.Place, 2), prefix(i.Place, 3), textOrNull(i.Unit), textOrNull(i.HandlingUnit), textOrNull(i.Handler), i.FirstSource,
+		ms(i.LastAt), msOrNull(due, isDue), msOrNull(wake, wakes), ended, strings.ToLower(strings.TrimSpace(cmp.Or(i.Text, i.Note) + " " + i.PlaceName)), body,
+	}
+}
+
+const incidentNames = `version, class, domain, level, state, unended, verdict, test, signal, health, taken, place, place2, place3,
+	unit, handling_unit, handler, source, last_at, due, wake, ended, words, body`

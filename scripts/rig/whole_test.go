@@ -39,8 +39,9 @@ func TestAFireReachesThePage(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	list, err := cloud.Incidents().List(t.Context(), incident.Filter{States: []incident.State{incident.Acknowledged}})
-	if err != nil || len(list) != 1 || list[0].AcknowledgedBy != "duty" || list[0].Device != "cam" {
+	taken := true
+	list, err := cloud.Incidents().List(t.Context(), incident.Filter{Taken: &taken, Scope: incident.Everything})
+	if err != nil || len(list) != 1 || list[0].TakenBy != "duty" || list[0].Device != "cam" {
 		t.Errorf("in the database: %+v, %v", list, err)
 	}
 }

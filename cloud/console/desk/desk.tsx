@@ -6,7 +6,7 @@ import { keys } from "./keys";
 import { Row } from "./row";
 import { applied, byUrgency, learn, newer } from "./state";
 import { type Lang, lang, load, t } from "./text";
-import type { Change, Incident, Me } from "./wire";
+import { type Change, type Incident, type Me, done, judged, toDo } from "./wire";
 
 type Link = "wait" | "on" | "off";
 
@@ -32,7 +32,7 @@ export function Desk({ user }: { user: Me }) {
   }, []);
 
   const rows = useMemo(
-    () => [...all.values()].filter((i) => (i.state === "closed") === closed).sort(byUrgency),
+    () => [...all.values()].filter((i) => judged(i) === closed).sort(byUrgency),
     [all, closed],
   );
   const current = all.get(chosen);
@@ -58,8 +58,8 @@ export function Desk({ user }: { user: Me }) {
       const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
       if (next) setChosen(next.id);
     },
-    enter: () => current?.state === "open" && acknowledge(current),
-    close: () => current && current.state !== "closed" && setClosing(true),
+    enter: () => current && !judged(current) && !current.taken_by && acknowledge(current),
+    close: () => current && !judged(current) && setClosing(true),
     escape: () => (closing ? setClosing(false) : setChosen("")),
     help: () => setSaid(t("help")),
   });
@@ -142,7 +142,7 @@ function connect(
   let waiting: Change[] = [];
   const start = async () => {
     try {
-      const page = await api.list(closed ? "closed" : "open,acknowledged");
+      const page = await api.list(closed ? done : toDo);
       if (over) return;
       learn(page.names);
       setAll(() => new Map(page.incidents.map((i) => [i.id, i])));

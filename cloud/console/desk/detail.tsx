@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { type Incident, verdicts } from "./wire";
+import { type Incident, judged, verdicts } from "./wire";
 import { Picture } from "./picture";
 import { place } from "./state";
 import { note, t, time } from "./text";
@@ -22,22 +22,22 @@ export function Detail({ incident: i, closing, setClosing, acknowledge, close, b
     [t("since"), time(i.since)],
     [t("first"), time(i.first_at)],
     [t("last"), time(i.last_at)],
-    [t("received"), time(i.received_at)],
+    [t("received"), time(i.first_seen_at)],
     [t("score"), `${Math.round(i.score * 100)} %`],
   ];
   return (
-    <section class="detail" aria-label={t(`kind.${i.kind}`)}>
+    <section class="detail" aria-label={t(`kind.${i.class}`)}>
       <header class={`level${i.level}`}>
         <button type="button" class="back" onClick={back} aria-label={t("cancel")}>
           ←
         </button>
         <h2>
-          {t(`kind.${i.kind}`)} {note(i.note)}
+          {t(`kind.${i.class}`)} {note(i.note)}
         </h2>
         <span>{i.active ? t("active") : t("over")}</span>
       </header>
       <Picture incident={i} large />
-      {i.kind.startsWith("fire.") && i.state !== "closed" && <p class="suspected">{t("suspected")}</p>}
+      {i.class.startsWith("fire.") && !judged(i) && <p class="suspected">{t("suspected")}</p>}
       <dl>
         {facts.map(([k, v]) => (
           <div key={k}>
@@ -47,20 +47,20 @@ export function Detail({ incident: i, closing, setClosing, acknowledge, close, b
         ))}
       </dl>
       <footer>
-        {i.state === "open" && (
+        {!judged(i) && !i.taken_by && (
           <button type="button" class="ack" onClick={acknowledge}>
             {t("ack")}
           </button>
         )}
-        {i.acknowledged_by && <span>{t("acked", { name: i.acknowledged_by })}</span>}
-        {i.state !== "closed" && !closing && (
+        {i.taken_by && <span>{t("acked", { name: i.taken_by })}</span>}
+        {!judged(i) && !closing && (
           <button type="button" onClick={() => setClosing(true)}>
             {t("close")}
           </button>
         )}
-        {i.state === "closed" && <span>{t("closed", { name: i.closed_by ?? "", verdict: t(`verdict.${i.verdict}`) })}</span>}
+        {judged(i) && <span>{t("closed", { name: i.confirmed_by ?? i.closed_by ?? "", verdict: t(`verdict.${i.verdict}`) })}</span>}
       </footer>
-      {closing && i.state !== "closed" && <Verdict done={close} cancel={() => setClosing(false)} />}
+      {closing && !judged(i) && <Verdict done={close} cancel={() => setClosing(false)} />}
     </section>
   );
 }

@@ -19,7 +19,7 @@ function Snapshot({ incident: i }: { incident: Incident }) {
       <img
         key={tries}
         src={`/evidence/${i.snapshot}${tries ? `?try=${tries}` : ""}`}
-        alt={t("picture.alt", { kind: t(`kind.${i.kind}`), place: place(i) })}
+        alt={t("picture.alt", { kind: t(`kind.${i.class}`), place: place(i) })}
         onLoad={() => setHere(true)}
         onError={again}
       />

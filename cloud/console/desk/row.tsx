@@ -1,4 +1,4 @@
-import type { Incident } from "./wire";
+import { type Incident, judged } from "./wire";
 import { Picture } from "./picture";
 import { place } from "./state";
 import { age, note, t } from "./text";
@@ -14,11 +14,11 @@ interface Props {
 // A Row is one incident in the feed.
 export function Row({ incident: i, chosen, now, choose, acknowledge }: Props) {
   return (
-    <li class={`row level${i.level} ${i.state}`} data-id={i.id} data-kind={i.kind} aria-current={chosen} onClick={choose}>
+    <li class={`row level${i.level} ${judged(i) ? "closed" : i.taken_by ? "acknowledged" : "open"}`} data-id={i.id} data-kind={i.class} aria-current={chosen} onClick={choose}>
       <Picture incident={i} />
       <div class="what">
         <strong>
-          <span class="level">{t(`level.${i.level}`)}</span> {t(`kind.${i.kind}`)}
+          <span class="level">{t(`level.${i.level}`)}</span> {t(`kind.${i.class}`)}
           {i.note && <em> {note(i.note)}</em>}
         </strong>
         <span class="where">{place(i) + (i.zone ? ` · ${i.zone}` : "")}</span>
@@ -32,7 +32,7 @@ export function Row({ incident: i, chosen, now, choose, acknowledge }: Props) {
         </span>
       </div>
       <div class="who">
-        {i.state === "open" && (
+        {!judged(i) && !i.taken_by && (
           <button
             type="button"
             class="ack"
@@ -44,8 +44,8 @@ export function Row({ incident: i, chosen, now, choose, acknowledge }: Props) {
             {t("ack")}
           </button>
         )}
-        {i.state === "acknowledged" && <span>{t("acked", { name: i.acknowledged_by ?? "" })}</span>}
-        {i.state === "closed" && <span>{t("closed", { name: i.closed_by ?? "", verdict: t(`verdict.${i.verdict}`) })}</span>}
+        {!judged(i) && i.taken_by && <span>{t("acked", { name: i.taken_by })}</span>}
+        {judged(i) && <span>{t("closed", { name: i.confirmed_by ?? i.closed_by ?? "", verdict: t(`verdict.${i.verdict}`) })}</span>}
       </div>
     </li>
   );

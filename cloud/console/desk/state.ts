@@ -2,7 +2,7 @@ import type { Change, Incident } from "./wire";
 
 // byUrgency puts what is not yet taken first, then the more urgent, then the newer.
 export function byUrgency(a: Incident, b: Incident): number {
-  const taken = (i: Incident) => (i.state === "open" ? 0 : 1);
+  const taken = (i: Incident) => (i.taken_by ? 1 : 0);
   return taken(a) - taken(b) || a.level - b.level || b.last_at.localeCompare(a.last_at) || b.id.localeCompare(a.id);
 }
 

@@ -5,9 +5,9 @@ export type Box = [left: number, top: number, width: number, height: number];
 export interface Incident {
   id: string;
   version: number;
-  kind: string;
+  class: string;
   level: number;
-  state: "open" | "acknowledged" | "closed";
+  state: string;
   active: boolean;
   site: string;
   box: string;
@@ -19,18 +19,27 @@ export interface Incident {
   since: string;
   first_at: string;
   last_at: string;
-  received_at: string;
+  first_seen_at: string;
   events: number;
-  backfill: boolean;
+  backfill?: boolean;
   snapshot?: string;
-  acknowledged_by?: string;
+  taken_by?: string;
+  confirmed_by?: string;
   closed_by?: string;
   verdict?: string;
 }
 
+// judged says that a person has said what it was.
+const untried = ["signalled", "reported", "verifying"];
+export const judged = (i: Incident) => !untried.includes(i.state);
+export const toDo = untried.join();
+export const done = [
+  "confirmed", "classified", "assessed", "dispatched", "accepted", "returned", "in_progress", "suspended",
+  "resolved", "checked", "reviewed", "closed", "false", "duplicate", "out_of_remit", "force_closed",
+].join();
+
 export interface Change {
   position: number;
-  what: string;
   incident: Incident;
 }
 
