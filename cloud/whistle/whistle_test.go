@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/governance"
 	"eastgate/cloud/store"
 	"eastgate/cloud/store/storetest"
 	"eastgate/cloud/whistle"
@@ -423,4 +424,22 @@ func join[T ~string](words []T) string {
 		out[i] = string(w)
 	}
 	return strings.Join(out, ", ")
+}
+
+func TestAnswersAreDueByTheCalendar(t *testing.T) {
+	respond := whistle.RespondBy(governance.DefaultCalendar())
+	tuesday := time.Date(2025, 9, 30, 15, 0, 0, 0, governance.Shanghai) // the day before the national holiday
+	for k, want := range map[whistle.Kind]time.Time{
+		whistle.Emergency:   tuesday.Add(30 * time.Minute),
+		whistle.Enforcement: tuesday.Add(2 * time.Hour),
+		whistle.Problem:     time.Date(2025, 10, 9, 18, 0, 0, 0, governance.Shanghai), // the close of the next working day
+	} {
+		if got := respond(k, tuesday); !got.Equal(want) {
+			t.Errorf("%s: due %s, want %s", k, got.In(governance.Shanghai), want)
+		}
+	}
+	far := time.Date(2090, 1, 1, 9, 0, 0, 0, governance.Shanghai)
+	if got := respond(whistle.Problem, far); !got.Equal(far.Add(24 * time.Hour)) {
+		t.Errorf("in a year without a calendar: %s", got)
+	}
 }
