@@ -35,6 +35,7 @@ type Folder struct {
 	bytes   int64  // of those waiting and those being written
 	said    time.Time
 	added   chan struct{} // told of a new item; one token at most
+	free    func(dir string) (int64, error)
 	lost    int           // files given up since Open
 	turn    chan struct{} // held by the one camera whose clip is being made
 }
@@ -86,7 +87,7 @@ func Open(c Config, m *Metrics, log *slog.Logger) (*Folder, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open evidence folder: %w", err)
 	}
-	f := &Folder{c: c, m: m, log: log, added: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+	f := &Folder{c: c, m: m, log: log, free: freeBytes, added: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 	if err := f.scan(); err != nil {
 		return nil, fmt.Errorf("open evidence folder: %w", err)
 	}

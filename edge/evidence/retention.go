@@ -50,7 +50,7 @@ func (f *Folder) makeRoom(item Item) error {
 	if item.Bytes > f.c.MaxBytes {
 		return fmt.Errorf("%w: %d bytes, the folder may hold %d", ErrFull, item.Bytes, f.c.MaxBytes)
 	}
-	free, err := freeBytes(f.c.Dir)
+	free, err := f.free(f.c.Dir)
 	if err != nil {
 		return fmt.Errorf("ask for free space in %s: %w", f.c.Dir, err)
 	}
