@@ -122,6 +122,7 @@ func (u *Uploader) part(ctx context.Context, item Item, data []byte, offset int6
 	case a.code == http.StatusConflict:
 		return 0, elsewhere, errors.New("the cloud goes on from another place")
 	case a.code == http.StatusNoContent && complete == "?0":
+		u.backoff.Reset() // a line that breaks often still gets on
 		return uploadOffset(a, item)
 	}
 	out, err := judge(a)
