@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,7 +36,7 @@ type film struct {
 // line that breaks again and again to a cloud, and plays them in a real browser.
 func TestClipsReachABrowserOverABadLine(t *testing.T) {
 	cloud, name, password := startCloud(t)
-	breaks, address := badLine(t, cloud.Addr(), 400<<10)
+	breaks, address := badLine(t, cloud.Addr(), 900<<10)
 	folder, told := clips(t, cloud, address, []film{
 		{"plain", [][]string{{"320x240", "-bf", "0"}}},
 		{"reordered", [][]string{{"320x240", "-bf", "3"}}},
@@ -180,7 +181,7 @@ func record(t *testing.T, size string, encoder ...string) (packets []*flow.Packe
 	defer v.Close()
 	for {
 		p, err := v.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return packets
 		}
 		if err != nil {
