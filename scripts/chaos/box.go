@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,8 +13,30 @@ import (
 	"time"
 )
 
-// films are the demo's scenes that bring the most events.
-var films = []string{"gate", "lane", "street", "courtyard", "shop", "yard"}
+// otherFilm is a film of another size, for a camera that changes its resolution.
+const otherFilm = "other"
+
+// film makes a film in which something white crosses the picture every six seconds.
+func film(ctx context.Context, path string, width, height int) error {
+	grey := fmt.Sprintf("color=gray:s=%dx%d:r=10:d=24,noise=alls=4:allf=t", width, height)
+	white := fmt.Sprintf("color=white:s=%dx%d:r=10:d=24", width/8, height/4)
+	_, err := output(ctx, "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", grey, "-f", "lavfi", "-i", white,
+		"-filter_complex", "[0][1]overlay=x='if(lt(mod(t,6),3),mod(t,6)*W/3,-W)':y='H/3'",
+		"-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-bf", "0", path)
+	return err
+}
+
+// strips are four zones side by side: what crosses the picture is eight events.
+func strips() string {
+	zones := ""
+	for i := range 4 {
+		left, right := 0.25*float64(i), 0.25*float64(i+1)
+		zones += fmt.Sprintf("      strip-%d: {kind: motion, points: [[%g, 0], [%g, 0], [%g, 1], [%g, 1]]}\n", i+1, left, right, right, left)
+	}
+	return zones
+}
+
+func cameraName(i int) string { return fmt.Sprintf("cam-%d", i+1) }
 
 // startBox starts cameras and one whole box, where the boxes are.
 func (s *site) startBox(ctx context.Context) error {
@@ -22,11 +45,15 @@ func (s *site) startBox(ctx context.Context) error {
 	if s.net == nil { // the namespace's ports are all free, the machine's may not be
 		s.health, s.control, rtsp = freePort("127.0.0.1"), freePort("127.0.0.1"), freePort("127.0.0.1")
 	}
-	play := []string{".cache/bin/simulator", "-listen", rtsp, "-control", s.control, "-cache", ".cache/videos"}
+	busy, other := filepath.Join(s.dir, "busy.mp4"), filepath.Join(s.dir, "other.mp4")
+	if err := errors.Join(film(ctx, busy, 320, 240), film(ctx, other, 480, 360)); err != nil {
+		return err
+	}
+	play := []string{".cache/bin/simulator", "-listen", rtsp, "-control", s.control, otherFilm + "=" + other}
 	cameras := ""
-	for _, name := range films[:s.films] {
-		play = append(play, name+"="+filepath.Join(".cache/scenes", name+".mp4"))
-		cameras += fmt.Sprintf("  %s: {inputs: [{url: \"rtsp://%s/%s\"}]}\n", name, rtsp, name)
+	for i := range s.films {
+		play = append(play, cameraName(i)+"="+busy)
+		cameras += fmt.Sprintf("  %s:\n    inputs: [{url: \"rtsp://%s/%s\"}]\n    zones:\n%s", cameraName(i), rtsp, cameraName(i), strips())
 	}
 	s.simulator = newProcess(s.dir, "simulator", s.inside(play...)...)
 	if err := s.simulator.start(); err != nil {
@@ -93,9 +120,9 @@ func figure(ctx context.Context, client *http.Client, url, name string) (int, er
 	return int(sum), nil
 }
 
-// camera tells a simulated camera what to do.
-func (s *site) camera(ctx context.Context, name, mode string, length time.Duration) error {
-	url := fmt.Sprintf("http://%s/%s/%s?for=%s", s.control, name, mode, length)
+// camera tells a simulated camera what to do, as "stall?for=2s".
+func (s *site) camera(ctx context.Context, name, what string) error {
+	url := fmt.Sprintf("http://%s/%s/%s", s.control, name, what)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
 	if err != nil {
 		return err
@@ -106,7 +133,7 @@ func (s *site) camera(ctx context.Context, name, mode string, length time.Durati
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("camera %s, %s: %s", name, mode, resp.Status)
+		return fmt.Errorf("camera %s, %s: %s", name, what, resp.Status)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ const (
 // What sites are made of: small crowds, a whole box beside them where it matters.
 var (
 	crowd2 = shape{crowds: 2, boxes: 3, rate: 5, bytes: 64 << 20}
-	whole  = shape{crowds: 2, boxes: 2, rate: 5, bytes: 64 << 20, box: true, films: 2}
+	whole  = shape{crowds: 2, boxes: 2, rate: 5, bytes: 64 << 20, box: true, films: 3}
 )
 
 func with(s shape, change func(*shape)) shape {
@@ -64,7 +64,7 @@ var list = []fault{
 	{name: "slow-mosquitto", what: "the same behind mosquitto, which then drops", short: 1, long: 6, site: behind("mosquitto"), needs: outsider, inject: slowConsumer},
 	{name: "repeat-swap", what: "messages said twice and out of order", short: 1, long: 20, site: crowd2, inject: repeatSwap},
 	{name: "clock", what: "clock jumps by an hour", short: 4, long: 40, site: whole, needs: debugger | wholeSite, inject: clockJump},
-	{name: "camera", what: "camera stalls, goes dark, repeats itself, sends rubbish", short: 3, long: 20, site: with(whole, func(s *shape) { s.crowds = 0 }), needs: wholeSite, inject: cameraFault},
+	{name: "camera", what: "camera stalls, freezes, goes dark, loses power, repeats times, changes size, sends rubbish", short: 3, long: 20, site: with(whole, func(s *shape) { s.crowds = 0; s.films = 4 }), needs: wholeSite, inject: cameraFault},
 	{name: "mixed", what: "all of these at once", short: 4, long: 80, site: whole, needs: fuse | network | debugger | wholeSite, before: bothOnLossy, inject: mixed},
 }
 
@@ -73,7 +73,7 @@ func (f fault) shape(short bool) shape {
 	s := f.site
 	if short {
 		s.boxes = min(s.boxes, 2)
-		s.films = min(s.films, 1)
+		s.films = min(s.films, 2)
 	}
 	return s
 }

@@ -236,15 +236,25 @@ func fullOutbox(ctx context.Context, h *hand) error {
 	return nil
 }
 
-var cameraModes = []string{"stall", "freeze", "black", "cut"}
+var cameraModes = []string{"stall", "freeze", "black", "cut", "repeat", "rubbish"}
 
 func cameraFault(ctx context.Context, h *hand) error {
-	mode := cameraModes[h.dice.IntN(len(cameraModes))]
-	length := 2*time.Second + time.Duration(h.dice.IntN(4000))*time.Millisecond
-	if err := h.site.camera(ctx, films[h.dice.IntN(h.site.films)], mode, length); err != nil {
-		return err
+	name, length := cameraName(h.dice.IntN(h.site.films)), 2*time.Second+time.Duration(h.dice.IntN(4000))*time.Millisecond
+	way := h.dice.IntN(len(cameraModes) + 1)
+	if way < len(cameraModes) {
+		if err := h.site.camera(ctx, name, fmt.Sprintf("%s?for=%s", cameraModes[way], length)); err != nil {
+			return err
+		}
+		sleep(ctx, length)
+	} else { // another resolution, and back
+		if err := h.site.camera(ctx, name, "show?film="+otherFilm); err != nil {
+			return err
+		}
+		sleep(ctx, length)
+		if err := h.site.camera(ctx, name, "show?film="+name); err != nil {
+			return err
+		}
 	}
-	sleep(ctx, length)
 	h.pause(ctx, 500*time.Millisecond, 2*time.Second)
 	return nil
 }

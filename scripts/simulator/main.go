@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -48,7 +49,7 @@ func run(ctx context.Context, listen, control, cache string, args []string) erro
 		return err
 	}
 	defer server.Close()
-	var names []string
+	films := map[string]cameratest.Film{}
 	for _, arg := range args {
 		name, file, ok := strings.Cut(arg, "=")
 		if !ok {
@@ -62,18 +63,18 @@ func run(ctx context.Context, listen, control, cache string, args []string) erro
 		if _, err := server.Add(name, film); err != nil {
 			return err
 		}
-		names = append(names, name)
+		films[name] = film
 	}
-	if len(names) == 0 {
+	if len(films) == 0 {
 		return errors.New("none of the files can be played")
 	}
-	web := &http.Server{Handler: commands(server, names), ReadHeaderTimeout: 5 * time.Second}
+	web := &http.Server{Handler: commands(server, films), ReadHeaderTimeout: 5 * time.Second}
 	l, err := net.Listen("tcp", control)
 	if err != nil {
 		return fmt.Errorf("listen for commands: %w", err)
 	}
 	context.AfterFunc(ctx, func() { web.Close() })
-	fmt.Printf("ready: %d cameras at rtsp://%s, commands at http://%s\n", len(names), listen, l.Addr())
+	fmt.Printf("ready: %d cameras at rtsp://%s, commands at http://%s\n", len(films), listen, l.Addr())
 	if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -93,9 +94,10 @@ func load(ctx context.Context, file, cache string) (cameratest.Film, error) {
 	return cameratest.Load(converted)
 }
 
-// commands serves the states and takes POST /NAME/MODE?for=10s.
-func commands(s *cameratest.Server, names []string) http.Handler {
-	modes := []cameratest.Mode{cameratest.Play, cameratest.Freeze, cameratest.Black, cameratest.Stall, cameratest.Cut}
+// commands serves the states and takes POST /NAME/MODE?for=10s and POST
+// /NAME/show?film=OTHER, which plays another camera's film.
+func commands(s *cameratest.Server, films map[string]cameratest.Film) http.Handler {
+	names := slices.Sorted(maps.Keys(films))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		states := map[string]cameratest.Mode{}
@@ -105,10 +107,20 @@ func commands(s *cameratest.Server, names []string) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(states)
 	})
+	mux.HandleFunc("POST /{camera}/show", func(w http.ResponseWriter, r *http.Request) {
+		c, film := s.Camera(r.PathValue("camera")), r.FormValue("film")
+		if _, ok := films[film]; c == nil || !ok {
+			http.Error(w, fmt.Sprintf("cameras and films: %v", names), http.StatusNotFound)
+			return
+		}
+		if err := c.Show(films[film]); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
 	mux.HandleFunc("POST /{camera}/{mode}", func(w http.ResponseWriter, r *http.Request) {
 		c, mode := s.Camera(r.PathValue("camera")), cameratest.Mode(r.PathValue("mode"))
-		if c == nil || !slices.Contains(modes, mode) {
-			http.Error(w, fmt.Sprintf("cameras: %v, modes: %v", names, modes), http.StatusNotFound)
+		if c == nil || !slices.Contains(cameratest.Modes, mode) {
+			http.Error(w, fmt.Sprintf("cameras: %v, modes: %v", names, cameratest.Modes), http.StatusNotFound)
 			return
 		}
 		var length time.Duration

@@ -2,6 +2,7 @@ package cameratest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -24,7 +25,14 @@ const (
 	Black  Mode = "black"  // sends black pictures
 	Stall  Mode = "stall"  // stays connected and sends nothing
 	Cut    Mode = "cut"    // has lost its power: no sessions, no answers
+	// Repeat sends its film with times that stand still for two seconds each.
+	Repeat Mode = "repeat"
+	// Rubbish sends units with the right heads and nonsense in them.
+	Rubbish Mode = "rubbish"
 )
+
+// Modes lists them all.
+var Modes = []Mode{Play, Freeze, Black, Stall, Cut, Repeat, Rubbish}
 
 // A Camera is one simulated camera.
 type Camera struct {
@@ -254,8 +262,32 @@ func (c *Camera) show(f Film, p *flow.Packet, at time.Duration) bool {
 			c.newest = p.Data
 		}
 		c.send(p.Data, at)
+	case Repeat:
+		c.send(p.Data, at.Truncate(2*time.Second))
+	case Rubbish:
+		c.send(rubbish(p.Data), at)
 	}
 	return true
+}
+
+// rubbish returns a picture whose units keep their head and lose their sense.
+func rubbish(picture []byte) []byte {
+	var units h264.AnnexB
+	if units.Unmarshal(picture) != nil {
+		return nil
+	}
+	out := make(h264.AnnexB, len(units))
+	for i, u := range units {
+		out[i] = append([]byte(nil), u...)
+		for k := 2; k < len(u); k++ {
+			out[i][k] = byte(rand.IntN(255) + 1) // no zeros: they would begin another unit
+		}
+	}
+	b, err := out.Marshal()
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // send sends a picture in Annex B form; one that is not there is not sent.
