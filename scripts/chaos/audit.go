@@ -46,11 +46,14 @@ type stored struct {
 	own     []string      // what the cloud has to say itself
 }
 
+const notInCloud = "not in the cloud: "
+
+// shedNote is how boxes say that events gave way.
 const shedNote = "%d events of priority %d gave way, sequences %d to %d"
 
 func readStored(ctx context.Context, path string) (out stored, err error) {
 	out = stored{events: map[string]row{}, shed: map[place]int{}}
-	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(10000)")
+	db, err := openStored(path)
 	if err != nil {
 		return out, err
 	}
@@ -82,6 +85,20 @@ func readStored(ctx context.Context, path string) (out stored, err error) {
 		}
 	}
 	return out, rows.Err()
+}
+
+// countStored is how many events the cloud's database holds.
+func countStored(ctx context.Context, path string) (n int, err error) {
+	db, err := openStored(path)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	return n, db.QueryRowContext(ctx, "SELECT count(*) FROM events").Scan(&n)
+}
+
+func openStored(path string) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(10000)")
 }
 
 // gaveWay reads what a box says that it had to give up.
@@ -139,7 +156,7 @@ func (s *site) compare(entries []entry, db stored, missing map[place]int, v *ver
 		if !ok {
 			missing[place{box: e.box, priority: e.priority}]++
 			if len(s.notes) < 20 {
-				s.notes = append(s.notes, fmt.Sprintf("not in the cloud: %s of %s, %s, priority %d", e.id, e.box, e.camera, e.priority))
+				s.notes = append(s.notes, fmt.Sprintf(notInCloud+"%s of %s, %s, priority %d", e.id, e.box, e.camera, e.priority))
 			}
 			continue
 		}
@@ -180,7 +197,7 @@ func (s *site) compareBox(db stored, missing map[place]int, v *verdict) error {
 		for n := int64(1); n <= last; n++ {
 			if !have[p][n] {
 				missing[place{box: wholeBox, priority: i + 1}]++
-				s.notes = append(s.notes, fmt.Sprintf("not in the cloud: sequence %d, priority %d of the whole box", n, i+1))
+				s.notes = append(s.notes, fmt.Sprintf(notInCloud+"sequence %d, priority %d of the whole box", n, i+1))
 			}
 		}
 		delete(have, p)

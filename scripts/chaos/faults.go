@@ -54,7 +54,7 @@ var list = []fault{
 	{name: "power-cloud", what: "power cut at the cloud", short: 3, long: 40, site: crowd2, needs: fuse, before: cloudOnLossy, inject: powerCloud},
 	{name: "full-edge", what: "disk full at the boxes", short: 2, long: 10, site: whole, needs: mounts | wholeSite, before: edgeOnSmall, inject: fullEdge},
 	{name: "full-cloud", what: "disk full at the cloud", short: 2, long: 10, site: crowd2, needs: mounts, before: cloudOnSmall, inject: fullCloud},
-	{name: "full-outbox", what: "more events than an outbox may hold", short: 1, long: 5, site: with(crowd2, func(s *shape) { s.rate, s.bytes = 40, 1<<20 }), inject: fullOutbox},
+	{name: "full-outbox", what: "more events than an outbox may hold", short: 1, long: 5, site: with(crowd2, func(s *shape) { s.rate, s.bytes = 80, 1<<20 }), inject: fullOutbox},
 	{name: "broker-away", what: "cloud out of reach for a backlog of days", short: 1, long: 2, site: with(crowd2, func(s *shape) { s.rate, s.history = 200, 72*time.Hour }), inject: brokerAway},
 	{name: "link-cut", what: "every link to the cloud reset", short: 5, long: 60, site: crowd2, inject: linkCut},
 	{name: "black-hole", what: "network swallows everything", short: 1, long: 8, site: crowd2, needs: network, inject: blackHole},
@@ -64,7 +64,7 @@ var list = []fault{
 	{name: "slow-mosquitto", what: "the same behind mosquitto, which then drops", short: 1, long: 6, site: behind("mosquitto"), needs: outsider, inject: slowConsumer},
 	{name: "repeat-swap", what: "messages said twice and out of order", short: 1, long: 20, site: crowd2, inject: repeatSwap},
 	{name: "clock", what: "clock jumps by an hour", short: 4, long: 40, site: whole, needs: debugger | wholeSite, inject: clockJump},
-	{name: "camera", what: "camera stalls, freezes, goes dark, loses power, repeats times, changes size, sends rubbish", short: 3, long: 20, site: with(whole, func(s *shape) { s.crowds = 0; s.films = 4 }), needs: wholeSite, inject: cameraFault},
+	{name: "camera", what: "camera stalls, freezes, goes dark, loses power, repeats times, changes size, sends rubbish", short: 2, long: 20, site: with(whole, func(s *shape) { s.crowds = 0; s.films = 4 }), needs: wholeSite, inject: cameraFault},
 	{name: "mixed", what: "all of these at once", short: 4, long: 80, site: whole, needs: fuse | network | debugger | wholeSite, before: bothOnLossy, inject: mixed},
 }
 

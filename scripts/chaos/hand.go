@@ -38,8 +38,11 @@ func (h *hand) tidy() error {
 	return errors.Join(faults...)
 }
 
-// pause waits between two moments.
+// pause waits between two moments, half as long in the short form.
 func (h *hand) pause(ctx context.Context, from, to time.Duration) {
+	if h.short {
+		from, to = from/2, to/2
+	}
 	sleep(ctx, from+time.Duration(h.dice.Float64()*float64(to-from)))
 }
 
@@ -153,9 +156,6 @@ func linkCut(ctx context.Context, h *hand) error {
 
 // weather spoils the network for a while.
 func (h *hand) weather(ctx context.Context, w link.Weather, from, to time.Duration) error {
-	if h.short {
-		from, to = from/2, to/2
-	}
 	h.site.net.Set(w)
 	h.pause(ctx, from, to)
 	h.site.net.Set(link.Weather{})
@@ -232,7 +232,7 @@ func brokerAway(ctx context.Context, h *hand) error {
 func fullOutbox(ctx context.Context, h *hand) error {
 	h.site.door.Refuse(true)
 	defer h.site.door.Refuse(false)
-	h.pause(ctx, 12*time.Second, 15*time.Second)
+	h.pause(ctx, 10*time.Second, 14*time.Second)
 	return nil
 }
 

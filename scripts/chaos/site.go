@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"eastgate/scripts/chaos/link"
@@ -186,9 +187,18 @@ func (s *site) processes() []*process {
 
 // down stops everything, the boxes first.
 func (s *site) down() {
+	var boxes sync.WaitGroup
 	for _, p := range s.processes() {
-		p.stop()
+		if p == s.cloud {
+			boxes.Wait()
+		}
+		if p == s.cloud || p == s.broker {
+			p.stop()
+		} else {
+			boxes.Go(p.stop)
+		}
 	}
+	boxes.Wait()
 	s.door.Close()
 	if s.back != nil {
 		s.back.Close()

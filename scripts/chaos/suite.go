@@ -210,20 +210,33 @@ func (h *hand) recover(ctx context.Context, v *verdict) error {
 		return err
 	}
 	h.pause(ctx, time.Second, time.Second)
-	var n int
-	var err error
+	var empty time.Time // since when nothing waits
 	for ctx.Err() == nil {
-		n, err = h.site.waiting(ctx)
-		if err == nil && n == 0 {
-			v.Drain = float64(time.Since(last).Milliseconds()) / 1000
+		n, err := h.site.waiting(ctx)
+		switch {
+		case err != nil || n > 0:
+			empty = time.Time{}
+		case empty.IsZero():
+			empty = time.Now()
+		case time.Since(empty) > h.steady():
+			v.Drain = float64(empty.Sub(last).Milliseconds()) / 1000
 			return nil
 		}
-		if time.Since(last) > drainWithin {
+		if empty.IsZero() && time.Since(last) > drainWithin {
 			return fmt.Errorf("%d events still wait at the boxes %v after the last fault (%w)", n, drainWithin, errors.Join(err, errNotDrained))
 		}
 		sleep(ctx, 200*time.Millisecond)
 	}
 	return ctx.Err()
+}
+
+// steady is how long nothing may wait until nothing will: a box tells what it gave up
+// a moment after its last report has arrived.
+func (h *hand) steady() time.Duration {
+	if h.site.box {
+		return 2500 * time.Millisecond
+	}
+	return 600 * time.Millisecond
 }
 
 var errNotDrained = errors.New("not drained")
@@ -245,7 +258,9 @@ func (h *hand) count(ctx context.Context, v verdict) (verdict, error) {
 		}
 	}
 	for _, n := range h.site.notes {
-		progress("  %s", n)
+		if len(faults) > 0 || !strings.HasPrefix(n, notInCloud) { // what gave way is told already
+			progress("  %s", n)
+		}
 	}
 	return got, errors.Join(faults...)
 }
