@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -93,6 +94,7 @@ type Options struct {
 	Calendar  Calendar              // every hour is a working hour
 	Places    Places                // all is unlisted
 	Now       func() time.Time      // time.Now
+	Entropy   io.Reader             // for ids; replays bring their own
 	Log       *slog.Logger
 	Metrics   *Metrics
 }
@@ -110,6 +112,7 @@ type Engine struct {
 	calendar  Calendar
 	places    Places
 	now       func() time.Time
+	entropy   io.Reader
 	log       *slog.Logger
 	m         *Metrics
 	wake      chan struct{}
@@ -122,7 +125,7 @@ type Engine struct {
 func New(s Store, o Options) *Engine {
 	e := &Engine{
 		Reader: s, store: s, catalogue: o.Catalogue, calendar: o.Calendar, places: o.Places,
-		now: o.Now, log: o.Log, m: o.Metrics, wake: make(chan struct{}, 1),
+		now: o.Now, entropy: o.Entropy, log: o.Log, m: o.Metrics, wake: make(chan struct{}, 1),
 	}
 	if e.catalogue == nil {
 		e.catalogue = governance.Default()
@@ -135,6 +138,9 @@ func New(s Store, o Options) *Engine {
 	}
 	if e.now == nil {
 		e.now = time.Now
+	}
+	if e.entropy == nil {
+		e.entropy = ulid.DefaultEntropy()
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -153,8 +159,8 @@ func (everyHour) Add(from time.Time, l governance.Limit) (time.Time, error) {
 }
 
 // newID returns a ULID of a time, so that IDs are in the order of what came first.
-func newID(at time.Time) string {
-	return ulid.MustNew(ulid.Timestamp(at), ulid.DefaultEntropy()).String()
+func (e *Engine) newID(at time.Time) string {
+	return ulid.MustNew(ulid.Timestamp(at), e.entropy).String()
 }
 
 // Wake says that there may be new events.

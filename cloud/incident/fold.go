@@ -49,7 +49,7 @@ func (f *folding) take(ctx context.Context, s Stored) error {
 	step := Step{Action: Join, Role: System, At: s.Event.Time, ReceivedAt: s.ReceivedAt}
 	if d == nil {
 		d = &draft{key: w.own()}
-		d.i.ID = newID(s.ReceivedAt)
+		d.i.ID = f.e.newID(s.ReceivedAt)
 		f.places[d.key] = append([]string{d.i.ID}, f.places[d.key]...)
 		f.byID[d.i.ID] = d
 		step.Action, step.To = Signal, Signalled

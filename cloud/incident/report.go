@@ -61,7 +61,7 @@ func (e *Engine) Report(ctx context.Context, who Actor, r Report) (Incident, err
 	defer e.mu.Unlock()
 	now := e.now().UTC()
 	if r.Key == "" {
-		r.Key = newID(now)
+		r.Key = e.newID(now)
 	}
 	if id, ok, err := e.store.Reported(ctx, r.Key); err != nil || ok {
 		if err != nil {
@@ -165,7 +165,7 @@ func (e *Engine) reported(ctx context.Context, r Report, p Place, class governan
 		}
 	}
 	d := &draft{key: w.own()}
-	d.i.ID = newID(now)
+	d.i.ID = e.newID(now)
 	return d, nil
 }
 

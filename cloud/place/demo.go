@@ -77,8 +77,10 @@ func (d *demo) compounds() {
 		d.add(demoCode, Place{Code: code, Kind: Compound, ZH: name[0], EN: name[1], Org: fmt.Sprintf("property%d", i+1), Households: number(homes)}, east, north)
 		d.device(code, "cam", Camera, "门口摄像机", "gate camera", code)
 		d.add(code, Place{Code: code + "-gate", Kind: Spot, ZH: "大门", EN: "Main gate"}, east, north-90)
+		d.device(code+"-gate", "door", Sensor, "门磁", "door contact", code)
 		d.add(code, Place{Code: code + "-shed", Kind: Spot, ZH: "电动车棚", EN: "E-bike shed"}, east+60, north-60)
 		d.device(code+"-shed", "smoke", Sensor, "烟感", "smoke sensor", code)
+		d.device(code+"-shed", "water", Sensor, "水浸", "water sensor", code)
 		for n := range demoBuildings[i] {
 			building++
 			d.add(code, Place{
@@ -91,7 +93,7 @@ func (d *demo) compounds() {
 
 // device hangs a device at a place, at the box of a site.
 func (d *demo) device(parent, name string, kind Kind, zh, en, site string) {
-	at := d.rows[len(d.rows)-1]
+	at := d.rows[len(d.rows)-1] // the place, or another device at it
 	p := Place{Code: parent + "-" + name, Kind: kind, ZH: zh, EN: en, Device: event.NewSource(site, "box", name)}
 	p.Lat, p.Lon, p.Datum = at.Lat, at.Lon, at.Datum
 	d.rows = append(d.rows, Row{Line: len(d.rows) + 2, Parent: parent, Place: p})
@@ -155,6 +157,11 @@ func (d *demo) streets() {
 			d.device(code, "cam", Camera, "店面摄像机", "shop front camera", code)
 			if trade := shop % len(demoTrades); trade == 0 || trade == 6 { // where it is cooked
 				d.device(code, "smoke", Sensor, "烟感", "smoke sensor", code)
+				d.device(code, "gas", Sensor, "燃气报警器", "gas detector", code)
+			}
+			if shop%10 == 0 {
+				d.device(code, "panic", Sensor, "紧急按钮", "panic button", code)
+				d.device(code, "button", Sensor, "手动火警按钮", "fire alarm button", code)
 			}
 			shop++
 		}
