@@ -1,6 +1,5 @@
 // Package sharing says which fields of which incidents an organisation outside the
-// centre sees, by agreements that two people have signed, and which a person of the
-// centre sees.
+// centre is told, by agreements that two people have signed.
 //
 // It promises that what no agreement names is not told, that reporters and staff are
 // never named outside, that only confirmed incidents go out, and that each telling
@@ -16,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/incident"
 	"eastgate/shared/event"
 )
 
@@ -134,15 +134,18 @@ func (a Agreement) validate() error {
 // A Matter is an incident as far as sharing needs it.
 type Matter struct {
 	ID, Number, Class, Place string
-	Units                    []string
 	Confirmed                bool // by a named person
 	Restricted               bool // its class's text is for few
 	Test                     bool
 	Fields                   map[string]any // see Fields
 }
 
-func (m Matter) on() access.Object {
-	return access.Object{Place: m.Place, Class: m.Class, Units: m.Units}
+// MatterOf returns an incident as a matter; restricted is its class's.
+func MatterOf(i incident.Incident, restricted bool) (Matter, error) {
+	fields, err := Fields(i)
+	return Matter{
+		ID: i.ID, Number: i.Number, Class: i.Class, Place: i.Place, Confirmed: i.ConfirmedAt != nil && i.ConfirmedBy != "", Restricted: restricted, Test: i.Test, Fields: fields,
+	}, err
 }
 
 // always are told with whatever is told: without them nothing can be answered.
@@ -157,7 +160,7 @@ func Filter(m Matter, a Agreement, now time.Time) (map[string]any, error) {
 		return nil, fmt.Errorf("%w: the agreement is %s", ErrNotShared, a.State(now))
 	case !m.Confirmed:
 		return nil, fmt.Errorf("%w: no person has confirmed it", ErrNotShared)
-	case !within.Shows(m.on()):
+	case !within.Shows(access.Object{Place: m.Place, Class: m.Class}):
 		return nil, fmt.Errorf("%w: the agreement does not cover %s at %s", ErrNotShared, m.Class, m.Place)
 	}
 	out := map[string]any{}

@@ -3,44 +3,39 @@ package sharing
 import (
 	"encoding/json"
 	"slices"
-
-	"eastgate/cloud/access"
 )
 
-// An Openness says who may ever be shown a field of an incident.
+// An Openness says whether a field of an incident may ever go outside.
 type Openness int
 
-// The degrees. What stands in no row of the table is shown to nobody.
+// The degrees. What stands in no row of the table goes nowhere.
 const (
-	Hidden   Openness = iota
-	Public            // who may see that it happened
-	Inside            // who works on it; outside when an agreement names it
-	Words             // as Inside, but not of restricted classes (disputes) without the right
-	Pictures          // who may see pictures; outside when an agreement names it
-	Names             // of staff: who works on it; never outside
-	Reporter          // who reported it: who may see that; never outside
+	Never  Openness = iota
+	Named           // when an agreement names it
+	Words           // as Named, but not of restricted classes (disputes)
+	People          // names of staff or reporters: never
 )
 
-// openness is the table: each field of an incident by its name in JSON.
+// openness is the table: each field of an incident by its name in JSON. A test holds
+// it to the incident, so that a new field is thought about.
 var openness = map[string]Openness{
-	"id": Public, "number": Public, "class": Public, "domain": Public, "profile": Public, "level": Public, "state": Public, "active": Public, "test": Public,
-	"place": Public, "place_name": Public, "first_seen_at": Public, "confirmed_at": Public, "dispatched_at": Public, "arrived_at": Public,
-	"resolved_at": Public, "checked_at": Public, "closed_at": Public, "reopen_count": Public, "rating": Public,
+	"id": Named, "number": Named, "class": Named, "domain": Named, "profile": Named, "level": Named, "state": Named, "active": Named, "test": Named,
+	"place": Named, "place_name": Named, "first_seen_at": Named, "confirmed_at": Named, "dispatched_at": Named, "arrived_at": Named,
+	"resolved_at": Named, "checked_at": Named, "closed_at": Named, "reopen_count": Named, "rating": Named,
+	"version": Named, "decided": Named, "verdict": Named, "impact": Named, "certainty": Named, "signal": Named, "health": Named,
+	"site": Named, "box": Named, "device": Named, "zone": Named, "score": Named, "since": Named, "first_at": Named, "last_at": Named, "heard_at": Named,
+	"events": Named, "backfill": Named, "going": Named, "first_source": Named, "retrospective": Named, "unit": Named, "handling_unit": Named,
+	"handling_units": Named, "taken_at": Named, "classified_at": Named, "assessed_at": Named, "accepted_at": Named, "reviewed_at": Named,
+	"deadlines": Named, "extended": Named, "rework_count": Named, "return_count": Named, "suspend_count": Named, "suspended_until": Named,
+	"forced": Named, "objected": Named, "parent": Named, "head": Named,
+	"snapshot": Named, "clip": Named, "area": Named, "photos": Named,
 
-	"version": Inside, "decided": Inside, "verdict": Inside, "impact": Inside, "certainty": Inside, "signal": Inside, "health": Inside,
-	"site": Inside, "box": Inside, "device": Inside, "zone": Inside, "score": Inside, "since": Inside, "first_at": Inside, "last_at": Inside, "heard_at": Inside,
-	"events": Inside, "backfill": Inside, "going": Inside, "first_source": Inside, "retrospective": Inside, "unit": Inside, "handling_unit": Inside,
-	"handling_units": Inside, "taken_at": Inside, "classified_at": Inside, "assessed_at": Inside, "accepted_at": Inside, "reviewed_at": Inside,
-	"deadlines": Inside, "extended": Inside, "rework_count": Inside, "return_count": Inside, "suspend_count": Inside, "suspended_until": Inside,
-	"forced": Inside, "objected": Inside, "parent": Inside, "head": Inside, "cause": Inside,
+	"note": Words, "text": Words, "result": Words, "call_back": Words, "cause": Words,
 
-	"note": Words, "text": Words, "result": Words, "call_back": Words,
-	"snapshot": Pictures, "clip": Pictures, "area": Pictures, "photos": Pictures,
-	"handler": Names, "handlers": Names, "checker": Names, "confirmed_by": Names, "closed_by": Names, "taken_by": Names, "asked": Names, "discoveries": Names,
-	"reporter": Reporter,
+	"handler": People, "handlers": People, "checker": People, "confirmed_by": People, "closed_by": People, "taken_by": People, "asked": People, "discoveries": People,
 }
 
-// OpennessOf returns who may ever be shown a field.
+// OpennessOf returns whether a field may ever go outside.
 func OpennessOf(field string) Openness { return openness[field] }
 
 // Shareable returns the fields that an agreement may name, in order.
@@ -55,7 +50,7 @@ func Shareable() []string {
 	return out
 }
 
-func (o Openness) shareable() bool { return o >= Public && o <= Pictures }
+func (o Openness) shareable() bool { return o == Named || o == Words }
 
 // Fields returns what a value says in JSON, by field.
 func Fields(v any) (map[string]any, error) {
@@ -65,24 +60,4 @@ func Fields(v any) (map[string]any, error) {
 	}
 	var out map[string]any
 	return out, json.Unmarshal(b, &out)
-}
-
-// Show returns the fields of a matter that a person may see; none when the person
-// may not see it at all.
-func Show(u access.User, m Matter) map[string]any {
-	may := func(r access.Right) bool { return access.May(u, r, m.on()) }
-	shown := map[Openness]bool{Public: may(access.SeePublic)}
-	if may(access.SeeIncidents) {
-		shown[Inside], shown[Names] = true, true
-		shown[Words] = !m.Restricted || may(access.SeeRestricted)
-		shown[Pictures] = may(access.SeePictures)
-		shown[Reporter] = may(access.SeeReporter)
-	}
-	out := map[string]any{}
-	for f, v := range m.Fields {
-		if shown[openness[f]] {
-			out[f] = v
-		}
-	}
-	return out
 }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/incident"
 	"eastgate/cloud/organisation"
 	"eastgate/cloud/register"
 	"eastgate/cloud/sharing"
@@ -96,37 +99,21 @@ func TestExactlyWhatIsAgreed(t *testing.T) {
 	}
 }
 
-// TestWhatEachPersonSees is the other side: by roles, not by agreements.
-func TestWhatEachPersonSees(t *testing.T) {
-	dispute := fire()
-	dispute.Class, dispute.Restricted = "report.dispute", true
-	for role, c := range map[access.Role]struct{ level, text, handler, snapshot, reporter, disputeText bool }{
-		access.Reporter:     {level: true},
-		access.Guard:        {true, true, true, true, false, false},
-		access.DutyOfficer:  {true, true, true, true, true, true},
-		access.Dispatcher:   {true, true, true, true, false, true},
-		access.Checker:      {true, true, true, true, true, false},
-		access.PoliceBridge: {level: true},
-		access.SystemAdmin:  {},
-		access.AuditAdmin:   {},
-	} {
-		shown, of := sharing.Show(person("x", role), fire()), sharing.Show(person("x", role), dispute)
-		for field, want := range map[string]bool{"level": c.level, "text": c.text, "handler": c.handler, "snapshot": c.snapshot, "reporter": c.reporter, "unheard_of": false} {
-			if _, got := shown[field]; got != want {
-				t.Errorf("%s: %s shown %v", role, field, got)
-			}
-		}
-		if _, got := of["text"]; got != c.disputeText {
-			t.Errorf("%s: a dispute's text shown %v", role, got)
+// TestEveryFieldOfAnIncidentIsThoughtAbout: none is added without saying whether it
+// may go outside, and none is in the table that is not there.
+func TestEveryFieldOfAnIncidentIsThoughtAbout(t *testing.T) {
+	there := map[string]bool{}
+	for f := range reflect.TypeFor[incident.Incident]().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		there[name] = true
+		if sharing.OpennessOf(name) == sharing.Never {
+			t.Errorf("%s is in no row of openness", name)
 		}
 	}
-	residents := person("x", access.DutyOfficer)
-	residents.Party = access.Residents
-	if _, got := sharing.Show(residents, dispute)["text"]; got {
-		t.Error("the residents' committee reads a dispute")
-	}
-	if got := sharing.Show(access.User{Party: access.Committee, Grants: []access.Grant{{Role: access.CentreLead, Scope: "dongguan/c4"}}}, fire()); len(got) != 0 {
-		t.Errorf("outside the scope: %v", got)
+	for _, name := range sharing.Shareable() {
+		if !there[name] {
+			t.Errorf("%s is in the table and not in an incident", name)
+		}
 	}
 }
 

@@ -107,12 +107,18 @@ func scopeLeads(s incident.Scope) []lead {
 			out = append(out, placeLead(p))
 		}
 		out = append(append(out, each("unit", part.Units)...), each("handling_unit", part.Units)...)
+		for _, u := range part.Units {
+			out = append(out, lead{cond: whistledTo, args: []any{u}})
+		}
 	}
 	if len(out) > maxLeads {
 		return nil
 	}
 	return out
 }
+
+// whistledTo holds for what a unit was asked to come to.
+const whistledTo = "i.id IN (SELECT w.incident FROM whistles w WHERE w.unit = ? AND w.sent IS NOT NULL)"
 
 // numberDay is the day that a number, or its beginning, is of.
 func numberDay(s string) (day time.Time, ok bool) {
@@ -305,7 +311,7 @@ func scopePlaces(q *query, s incident.Scope) {
 		q.add(" OR "+atOrBelow, p, len(p)+1, p+"/")
 	}
 	for _, u := range s.Units {
-		q.add(" OR i.unit = ? OR i.handling_unit = ?", u, u)
+		q.add(" OR i.unit = ? OR i.handling_unit = ? OR "+whistledTo, u, u, u)
 	}
 	q.add(")")
 }
