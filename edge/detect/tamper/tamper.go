@@ -3,7 +3,6 @@
 package tamper
 
 import (
-	"hash/maphash"
 	"time"
 
 	"eastgate/edge/detect"
@@ -14,25 +13,21 @@ import (
 
 // A Detector remembers one camera's view.
 type Detector struct {
-	cfg  Config
-	seed maphash.Seed
-	view *view
+	cfg   Config
+	still *still
+	view  *view
 
-	hash    uint64 // of the newest whole picture
-	same    time.Duration
-	hasHash bool
-	alive   int // pictures that differed from the one before
-	wrong   time.Duration
-	isWrong bool
+	note  string // what is wrong; empty while all is well
+	wrong time.Duration
 }
 
 // Open returns a detector. The whole picture counts, whatever zones there are.
 func Open(cfg Config, _ zone.Areas) (*Detector, error) {
-	return &Detector{cfg: cfg, seed: maphash.MakeSeed()}, nil
+	return &Detector{cfg: cfg, still: newStill(cfg.FrozenAfter)}, nil
 }
 
 // Info names the method.
-func (d *Detector) Info() event.Detector { return event.Detector{Name: "tamper", Version: "1"} }
+func (d *Detector) Info() event.Detector { return event.Detector{Name: "tamper", Version: "2"} }
 
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind { return []event.Kind{event.Tamper} }
@@ -42,9 +37,7 @@ func (d *Detector) Close() error { return nil }
 
 // Detect returns at most one finding, with a note that says what is wrong.
 func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
-	if f, frozen := d.frozen(p); frozen {
-		return f, nil
-	}
+	held, frozen := d.still.look(p.Frame().Image, p.PTS())
 	grey, err := p.Grey()
 	if err != nil {
 		return nil, err
@@ -53,51 +46,42 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	black := average(pix) < blackness(p.Frame().Limited)
+	if frozen && !black { // a black picture is black, also where it is the same one
+		return finding("frozen", 1, held), nil
+	}
 	if d.view == nil || d.view.w != grey.Cols() || d.view.h != grey.Rows() {
 		d.view = newView(grey.Cols(), grey.Rows())
 	}
-	note, score := d.view.judge(pix, p.PTS())
-	if note == "" {
-		d.isWrong = false
-		return nil, nil
-	}
-	if !d.isWrong {
-		d.isWrong, d.wrong = true, p.PTS()
-	}
-	age := p.PTS() - d.wrong
-	if age > d.cfg.AdoptAfter {
-		d.view.begin()
-		d.isWrong = false
-		return nil, nil
-	}
-	return finding(note, score, age), nil
+	note, score := d.view.judge(pix, p.PTS(), black)
+	return d.tell(note, score, p.PTS()), nil
 }
 
-// frozen compares the whole luma plane with the one before: a sensor's noise makes
-// every picture differ, so the very same picture again and again is a fault.
-// A source that has never shown noise, such as a drawn picture, is not judged.
-func (d *Detector) frozen(p *detect.Picture) ([]flow.Finding, bool) {
-	var h maphash.Hash
-	h.SetSeed(d.seed)
-	img := p.Frame().Image
-	for y := range img.Rect.Dy() {
-		row := img.Y[y*img.YStride:]
-		h.Write(row[:img.Rect.Dx()]) //nolint:errcheck // never fails
+// tell makes a finding of a note. A new view becomes the right one in the end; a
+// picture in which nothing can be seen never does.
+func (d *Detector) tell(note string, score float64, at time.Duration) []flow.Finding {
+	if note != d.note {
+		d.note, d.wrong = note, at
 	}
-	sum := h.Sum64()
-	if !d.hasHash || sum != d.hash {
-		if d.hasHash {
-			d.alive++
-		}
-		d.hash, d.hasHash, d.same = sum, true, p.PTS()
-		return nil, false
+	if note == "" {
+		return nil
 	}
-	const enough = 4 // pictures that show that the source is alive
-	held := p.PTS() - d.same
-	if d.alive < enough || held < d.cfg.FrozenAfter {
-		return nil, false
+	age := at - d.wrong
+	if note == "moved" && age > d.cfg.AdoptAfter {
+		d.view.begin()
+		d.note = ""
+		return nil
 	}
-	return finding("frozen", 1, held), true
+	return finding(note, score, age)
+}
+
+// blackness is the mean grey level of black. Most cameras send luma from 16 on
+// (ITU-R BT.601 §3.5.3).
+func blackness(limited bool) float64 {
+	if limited {
+		return 16 + darkness*219/255
+	}
+	return darkness
 }
 
 func finding(note string, score float64, age time.Duration) []flow.Finding {

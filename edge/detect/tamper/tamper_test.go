@@ -60,12 +60,7 @@ func TestWhatIsTampering(t *testing.T) {
 		want string // empty: nothing may be noted
 	}{
 		{"all is well", func(_ float64, dice *rand.Rand) *image.YCbCr { return scene(dice, 4) }, ""},
-		{"the lens is covered", func(at float64, dice *rand.Rand) *image.YCbCr {
-			if at < 15 {
-				return scene(dice, 4)
-			}
-			return detecttest.Noise(320, 180, 50, 3, dice)
-		}, "covered"},
+		{"the lens is covered", coveredAfter(15), "covered"},
 		{"the camera is turned", func(at float64, dice *rand.Rand) *image.YCbCr {
 			if at < 15 {
 				return scene(dice, 4)
@@ -98,6 +93,15 @@ func TestWhatIsTampering(t *testing.T) {
 			}
 			return img
 		}, ""},
+		{"the same black picture", func(at float64, dice *rand.Rand) *image.YCbCr {
+			if at < 10 {
+				return scene(dice, 4)
+			}
+			return detecttest.Noise(320, 180, 0, 0, dice)
+		}, "black"},
+		{"black from the beginning", func(_ float64, dice *rand.Rand) *image.YCbCr {
+			return detecttest.Noise(320, 180, 2, 1, dice)
+		}, "black"},
 		{"a source without noise is not called frozen", func(float64, *rand.Rand) *image.YCbCr { return still }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -109,6 +113,15 @@ func TestWhatIsTampering(t *testing.T) {
 				t.Errorf("noted %v, want %s", said, c.want)
 			}
 		})
+	}
+}
+
+func coveredAfter(seconds float64) func(float64, *rand.Rand) *image.YCbCr {
+	return func(at float64, dice *rand.Rand) *image.YCbCr {
+		if at < seconds {
+			return scene(dice, 4)
+		}
+		return detecttest.Noise(320, 180, 50, 3, dice)
 	}
 }
 

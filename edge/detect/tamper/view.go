@@ -49,8 +49,9 @@ const (
 	darkness = 14               // mean grey level of black
 )
 
-// judge returns what is wrong, or nothing, and how clearly.
-func (v *view) judge(pix []byte, at time.Duration) (note string, score float64) {
+// judge returns what is wrong, or nothing, and how clearly. black says that the
+// picture is that dark.
+func (v *view) judge(pix []byte, at time.Duration, black bool) (note string, score float64) {
 	v.gradient(pix)
 	if !v.ready || at <= v.last || at-v.last > gap {
 		copy(v.ref, v.grad)
@@ -60,10 +61,9 @@ func (v *view) judge(pix []byte, at time.Duration) (note string, score float64) 
 	dt := at - v.last
 	v.last = at
 	share, left, judged := v.compare()
-	mean := average(pix)
 	wrong := judged >= 4 && share >= lost
 	switch {
-	case wrong && mean < darkness:
+	case black && (wrong || v.blank()):
 		note = "black"
 	case wrong && left < flat:
 		note = "covered"
@@ -74,7 +74,18 @@ func (v *view) judge(pix []byte, at time.Duration) (note string, score float64) 
 		v.learn(dt)
 		return "", 0
 	}
-	return note, min(1, 0.5+(share-lost)/(1-lost)/2)
+	return note, min(1, 0.5+max(share-lost, 0)/(1-lost)/2)
+}
+
+// blank says that nothing at all has structure: a picture that was black from the
+// beginning has nothing to be compared with.
+func (v *view) blank() bool {
+	for _, b := range v.blocks {
+		if _, now, _ := v.correlate(b); now >= texture {
+			return false
+		}
+	}
+	return true
 }
 
 // compare returns the share of blocks that are not themselves any more, how much

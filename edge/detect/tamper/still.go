@@ -1,0 +1,138 @@
+package tamper
+
+import (
+	"hash/maphash"
+	"image"
+	"time"
+)
+
+// A still notices pictures that stand still although their source is alive. Two
+// cases are known: the very same coded picture again and again, and a still picture
+// that is coded anew. The first is the same to the bit. The second is mostly the
+// same from one look to the next, but for the steps of the encoder, and never goes
+// far from where it began; a sensor's noise is neither.
+type still struct {
+	after time.Duration
+	seed  maphash.Seed
+
+	hash  uint64 // of the newest whole picture
+	since time.Duration
+	ready bool
+	alive int // pictures that differed from the one before
+
+	now, before, first []byte // samples: of this picture, the one before, and where the stretch began
+	began              time.Duration
+	looks, same        float64 // of this stretch
+	usualLooks         float64 // of those before
+	usualSame          float64
+	coded              bool // this stretch is a still that is coded anew
+}
+
+const (
+	enough  = 4     // pictures that show that the source is alive
+	samples = 160   // across, and as many down
+	equal   = 0.002 // mean difference in grey levels between two looks at one still
+	step    = 1.0   // by which an encoder may change a still, from where it began
+	longer  = 3     // times frozen_after, for what is not the same to the bit
+	history = 60    // looks that show how the source usually is
+	often   = 0.05  // share of equal looks from which on a stretch is a still
+	rare    = 0.01  // share up to which a source is one with noise
+)
+
+func newStill(after time.Duration) *still { return &still{after: after, seed: maphash.MakeSeed()} }
+
+// look takes in a picture and says how long it has been standing still.
+func (s *still) look(img *image.YCbCr, at time.Duration) (held time.Duration, frozen bool) {
+	held = max(s.bits(img, at), s.steps(img, at))
+	return held, held > 0
+}
+
+// bits compares the whole luma plane with the one before. A source that has never
+// shown noise, such as a drawn picture, is not judged.
+func (s *still) bits(img *image.YCbCr, at time.Duration) (held time.Duration) {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	for y := range img.Rect.Dy() {
+		row := img.Y[y*img.YStride:]
+		h.Write(row[:img.Rect.Dx()]) //nolint:errcheck // never fails
+	}
+	sum := h.Sum64()
+	if !s.ready || sum != s.hash {
+		if s.ready {
+			s.alive++
+		}
+		s.hash, s.ready, s.since = sum, true, at
+		return 0
+	}
+	if s.alive < enough || at-s.since < s.after {
+		return 0
+	}
+	return at - s.since
+}
+
+// steps compares samples with the look before, and with the beginning of the
+// stretch in which the picture has not gone anywhere.
+func (s *still) steps(img *image.YCbCr, at time.Duration) (held time.Duration) {
+	s.now = sample(s.now[:0], img)
+	if len(s.before) != len(s.now) {
+		s.before = append(s.before[:0], s.now...)
+		s.begin(at)
+		return 0
+	}
+	s.looks++
+	if difference(s.now, s.before) < equal {
+		s.same++
+	}
+	s.now, s.before = s.before, s.now
+	long := at-s.began >= longer*s.after
+	switch {
+	case difference(s.before, s.first) > step, long && !s.coded && s.same < often*s.looks:
+		s.begin(at)
+		return 0
+	case !long:
+		return 0
+	}
+	s.coded = s.coded || s.usualLooks >= history && s.usualSame <= rare*s.usualLooks
+	if !s.coded {
+		s.begin(at)
+		return 0
+	}
+	return at - s.began
+}
+
+// begin begins a stretch. What the last one was like is how the source usually is,
+// unless it was a still.
+func (s *still) begin(at time.Duration) {
+	if !s.coded {
+		s.usualLooks += s.looks
+		s.usualSame += s.same
+		if s.usualLooks > 10*history { // the newest counts more
+			s.usualLooks, s.usualSame = s.usualLooks/2, s.usualSame/2
+		}
+	}
+	s.first = append(s.first[:0], s.before...)
+	s.began, s.looks, s.same, s.coded = at, 0, 0, false
+}
+
+// sample takes every so many pixels of the luma plane.
+func sample(dst []byte, img *image.YCbCr) []byte {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	across, down := max(1, w/samples), max(1, h/samples)
+	for y := 0; y < h; y += down {
+		row := img.Y[y*img.YStride:]
+		for x := 0; x < w; x += across {
+			dst = append(dst, row[x])
+		}
+	}
+	return dst
+}
+
+// difference is the mean difference of two equal numbers of samples, in grey levels.
+func difference(a, b []byte) float64 {
+	sum := 0
+	for i := range a {
+		d := int(a[i]) - int(b[i])
+		sum += max(d, -d)
+	}
+	return float64(sum) / float64(max(1, len(a)))
+}
