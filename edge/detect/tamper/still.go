@@ -84,17 +84,14 @@ func (s *still) steps(img *image.YCbCr, at time.Duration) (held time.Duration) {
 		s.same++
 	}
 	s.now, s.before = s.before, s.now
-	long := at-s.began >= longer*s.after
 	switch {
-	case difference(s.before, s.first) > step, long && !s.coded && s.same < often*s.looks:
+	case difference(s.before, s.first) > step:
 		s.begin(at)
-		return 0
-	case !long:
-		return 0
+	case at-s.began >= longer*s.after:
+		noisy := s.usualLooks >= history && s.usualSame <= rare*s.usualLooks
+		s.coded = s.coded || noisy && s.same >= often*s.looks
 	}
-	s.coded = s.coded || s.usualLooks >= history && s.usualSame <= rare*s.usualLooks
 	if !s.coded {
-		s.begin(at)
 		return 0
 	}
 	return at - s.began

@@ -46,9 +46,9 @@ func TestStillsThatAreCodedAnew(t *testing.T) {
 		want       string
 		from, to   time.Duration // when it must be noted, at the latest and up to the end
 	}{
-		{"constant quality", still, x264, "frozen", 56 * time.Second, 70 * time.Second},
-		{"constant rate", still, rate, "frozen", 56 * time.Second, 70 * time.Second},
-		{"H.265", still, x265, "frozen", 56 * time.Second, 70 * time.Second},
+		{"constant quality", still, x264, "frozen", 62 * time.Second, 70 * time.Second},
+		{"constant rate", still, rate, "frozen", 62 * time.Second, 70 * time.Second},
+		{"H.265", still, x265, "frozen", 62 * time.Second, 70 * time.Second},
 		{"alive, constant quality", alive, x264, "", 0, 0},
 		{"alive, constant rate", alive, rate, "", 0, 0},
 		{"black, as cameras send it", black, x264, "black", 42 * time.Second, 70 * time.Second},
