@@ -59,7 +59,7 @@ func (s *site) startBox(ctx context.Context) error {
 	if err := s.simulator.start(); err != nil {
 		return err
 	}
-	config := s.file("edge.yml", fmt.Sprintf("site: %s\nbox: %s\ndata: %s\nlisten: %s\noutbox: {max_bytes: %d, max_picture_bytes: 67108864}\ncloud: {broker: \"mqtt://%s\", evidence: \"http://%s\", secret: {file: %s}}\ncameras:\n%s",
+	config := s.file("edge.yml", fmt.Sprintf("site: %s\nbox: %s\ndata: %s\nlisten: %s\noutbox: {max_bytes: %d, max_picture_bytes: 67108864, min_free_bytes: 4194304}\ncloud: {broker: \"mqtt://%s\", evidence: \"http://%s\", secret: {file: %s}}\ncameras:\n%s",
 		siteName, wholeBox, filepath.Join(s.edgeDir, wholeBox), s.health, s.bytes, s.door.Addr(), s.pages, filepath.Join(s.dir, wholeBox+".secret"), cameras))
 	s.edge = newProcess(s.dir, "edge", s.inside("bin/edge", "run", "-config", config)...)
 	if err := s.edge.start(); err != nil {

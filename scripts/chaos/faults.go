@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"os"
 	"time"
 )
 
@@ -16,18 +14,6 @@ type fault struct {
 	before      func(*hand) error // special disks
 	inject      func(context.Context, *hand) error
 }
-
-// What a fault needs of the machine.
-type need int
-
-const (
-	network   need = 1 << iota // packets that can be lost
-	fuse                       // a disk whose power can be cut
-	mounts                     // small disks
-	debugger                   // clocks that can be set
-	outsider                   // mosquitto
-	wholeSite                  // a box that decodes
-)
 
 // What sites are made of: small crowds, a whole box beside them where it matters.
 var (
@@ -46,13 +32,13 @@ func behind(broker string) shape {
 
 // list is every fault, in the order in which they run.
 var list = []fault{
-	{name: "kill-edge", what: "kill -9 of a box process", short: 5, long: 120, site: whole, needs: wholeSite, inject: killEdge},
+	{name: "kill-edge", what: "kill -9 of a box process", short: 5, long: 120, site: whole, inject: killEdge},
 	{name: "kill-cloud", what: "kill -9 of the cloud with its embedded broker", short: 3, long: 60, site: crowd2, inject: killCloud},
 	{name: "kill-mosquitto", what: "kill -9 of mosquitto, an outside broker", short: 3, long: 50, site: behind("mosquitto"), needs: outsider, inject: killBroker},
 	{name: "kill-nats", what: "kill -9 of NATS, an outside broker", short: 3, long: 50, site: behind("nats"), inject: killBroker},
-	{name: "power-edge", what: "power cut at the boxes", short: 3, long: 40, site: whole, needs: fuse | wholeSite, before: edgeOnLossy, inject: powerEdge},
+	{name: "power-edge", what: "power cut at the boxes", short: 3, long: 40, site: whole, needs: fuse, before: edgeOnLossy, inject: powerEdge},
 	{name: "power-cloud", what: "power cut at the cloud", short: 3, long: 40, site: crowd2, needs: fuse, before: cloudOnLossy, inject: powerCloud},
-	{name: "full-edge", what: "disk full at the boxes", short: 2, long: 10, site: whole, needs: mounts | wholeSite, before: edgeOnSmall, inject: fullEdge},
+	{name: "full-edge", what: "disk full at the boxes", short: 2, long: 10, site: whole, needs: mounts, before: edgeOnSmall, inject: fullEdge},
 	{name: "full-cloud", what: "disk full at the cloud", short: 2, long: 10, site: crowd2, needs: mounts, before: cloudOnSmall, inject: fullCloud},
 	{name: "full-outbox", what: "more events than an outbox may hold", short: 1, long: 5, site: with(crowd2, func(s *shape) { s.rate, s.bytes = 80, 1<<20 }), inject: fullOutbox},
 	{name: "broker-away", what: "cloud out of reach for a backlog of days", short: 1, long: 2, site: with(crowd2, func(s *shape) { s.rate, s.history = 200, 72*time.Hour }), inject: brokerAway},
@@ -63,9 +49,9 @@ var list = []fault{
 	{name: "slow-consumer", what: "cloud hears its broker slowly, or not at all", short: 1, long: 8, site: behind("nats"), inject: slowConsumer},
 	{name: "slow-mosquitto", what: "the same behind mosquitto, which then drops", short: 1, long: 6, site: behind("mosquitto"), needs: outsider, inject: slowConsumer},
 	{name: "repeat-swap", what: "messages said twice and out of order", short: 1, long: 20, site: crowd2, inject: repeatSwap},
-	{name: "clock", what: "clock jumps by an hour", short: 4, long: 40, site: whole, needs: debugger | wholeSite, inject: clockJump},
-	{name: "camera", what: "camera stalls, freezes, goes dark, loses power, repeats times, changes size, sends rubbish", short: 2, long: 20, site: with(whole, func(s *shape) { s.crowds = 0; s.films = 4 }), needs: wholeSite, inject: cameraFault},
-	{name: "mixed", what: "all of these at once", short: 4, long: 80, site: whole, needs: fuse | network | debugger | wholeSite, before: bothOnLossy, inject: mixed},
+	{name: "clock", what: "clock jumps by an hour", short: 4, long: 40, site: whole, needs: debugger, inject: clockJump},
+	{name: "camera", what: "camera stalls, freezes, goes dark, loses power, repeats times, changes size, sends rubbish", short: 2, long: 20, site: with(whole, func(s *shape) { s.crowds = 0; s.films = 4 }), inject: cameraFault},
+	{name: "mixed", what: "all of these at once", short: 4, long: 80, site: whole, needs: fuse | network | debugger, before: bothOnLossy, inject: mixed},
 }
 
 // shape is what the fault's site consists of.
@@ -76,34 +62,4 @@ func (f fault) shape(short bool) shape {
 		s.films = min(s.films, 2)
 	}
 	return s
-}
-
-// lacks says why a fault cannot be had on this machine; nil when it can.
-func (s *suite) lacks(f fault) error {
-	root := os.Geteuid() == 0
-	_, noFuse := os.Stat("/dev/fuse")
-	_, noMosquitto := mosquitto()
-	for _, n := range []struct {
-		need    need
-		lacking bool
-		why     string
-	}{
-		{network, s.net == nil, "packets cannot be lost here: " + said(s.noNet)},
-		{fuse, !root || noFuse != nil, "a disk whose power can be cut needs root and /dev/fuse"},
-		{mounts, !root, "small disks need root"},
-		{debugger, !root, "setting a program's clock needs root"},
-		{outsider, noMosquitto != nil, "mosquitto is not installed"},
-	} {
-		if f.needs&n.need != 0 && n.lacking {
-			return errors.New(n.why)
-		}
-	}
-	return nil
-}
-
-func said(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }

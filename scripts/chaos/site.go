@@ -249,6 +249,15 @@ func (s *site) quiet(yes bool) error {
 	return nil
 }
 
+// askAnew forgets what boxes have said: a killed one says nothing new.
+func (s *site) askAnew() error {
+	said, err := filepath.Glob(filepath.Join(s.dir, "*.waiting"))
+	for _, f := range said {
+		err = errors.Join(err, os.Remove(f))
+	}
+	return err
+}
+
 // waiting is how many events the boxes still hold.
 func (s *site) waiting(ctx context.Context) (n int, err error) {
 	for i := range s.crowds {

@@ -21,8 +21,9 @@ type suite struct {
 	seed  uint64
 	short bool
 
-	net   *link.Link // nil where the kernel has none
-	noNet error      // why
+	net    *link.Link // nil where the kernel has none
+	noNet  error      // why
+	cannot map[need]error
 }
 
 func newSuite(dir string, seed uint64, short bool) *suite {
@@ -61,6 +62,7 @@ func (s *suite) faults(ctx context.Context, only string, asJSON bool) error {
 	began := time.Now()
 	out := result{Seed: s.seed, ByFault: map[string]verdict{}, NotRun: map[string]string{}, Failed: []string{}}
 	progress("seed %d; logs in %s", s.seed, s.dir)
+	s.cannot = s.try()
 	list, err := choose(only)
 	if err != nil {
 		return err
@@ -161,10 +163,11 @@ func (s *suite) one(ctx context.Context, f fault, n uint64) (v verdict, err erro
 	progress("%s: %d × %s", f.name, cycles, f.what)
 	err = h.play(ctx, f, cycles, &v)
 	site.down()
-	if err == nil {
-		v, err = h.count(ctx, v)
+	if ctx.Err() != nil {
+		return v, errors.Join(ctx.Err(), h.tidy())
 	}
-	err = errors.Join(err, h.tidy())
+	v, wrong := h.count(ctx, v)
+	err = errors.Join(err, wrong, h.tidy())
 	if err == nil {
 		err = os.RemoveAll(dir)
 	}
@@ -210,6 +213,9 @@ func (h *hand) recover(ctx context.Context, v *verdict) error {
 		return err
 	}
 	h.pause(ctx, time.Second, time.Second)
+	if err := h.site.askAnew(); err != nil {
+		return err
+	}
 	var empty time.Time // since when nothing waits
 	for ctx.Err() == nil {
 		n, err := h.site.waiting(ctx)
@@ -236,7 +242,7 @@ func (h *hand) steady() time.Duration {
 	if h.site.box {
 		return 2500 * time.Millisecond
 	}
-	return 600 * time.Millisecond
+	return time.Second
 }
 
 var errNotDrained = errors.New("not drained")

@@ -8,6 +8,7 @@
 package link
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,11 +70,14 @@ func (l *Link) open() error {
 	if err != nil {
 		return err
 	}
+	var said bytes.Buffer
+	l.holder.Stderr = &said
 	if err := l.holder.Start(); err != nil {
 		return err
 	}
 	if _, err := io.ReadFull(out, make([]byte, 3)); err != nil {
-		return fmt.Errorf("no network namespace can be made: %w", err)
+		l.holder.Wait() //nolint:errcheck // what it said tells more
+		return fmt.Errorf("no network namespace can be made: %s", bytes.TrimSpace(said.Bytes()))
 	}
 	// A small net of its own for each process, so that two runs do not meet.
 	pid := os.Getpid()
