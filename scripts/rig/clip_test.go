@@ -57,9 +57,7 @@ func TestClipsReachABrowserOverABadLine(t *testing.T) {
 	}
 	for film, v := range told {
 		var got played
-		if err := chromedp.Run(guard, chromedp.Evaluate(fmt.Sprintf(play, v.SHA256), &got, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
-			return p.WithAwaitPromise(true)
-		})); err != nil {
+		if err := chromedp.Run(guard, chromedp.Evaluate(fmt.Sprintf(play, v.SHA256), &got, awaited)); err != nil {
 			t.Fatal(film, err)
 		}
 		t.Logf("%s: %+v", film, got)
@@ -98,6 +96,8 @@ const play = `(async () => {
 		Width: v.videoWidth, Frames: v.getVideoPlaybackQuality().totalVideoFrames, Seconds: v.currentTime,
 	}
 })()`
+
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // clips keeps a clip of each film and sends them to address. It returns what the
 // events say of them, by film.

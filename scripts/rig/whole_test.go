@@ -44,6 +44,20 @@ func TestAFireReachesThePage(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].TakenBy != "duty" || list[0].Device != "cam" {
 		t.Errorf("in the database: %+v, %v", list, err)
 	}
+	// The film of its beginning follows, with the clock in the picture black.
+	var clip string
+	if err := chromedp.Run(guard, chromedp.Poll(`fetch("/api/v1/incidents").then(r => r.json()).then(l => l.incidents.find(i => i.class === "fire.visual").clip || false)`, &clip, chromedp.WithPollingTimeout(40*time.Second), chromedp.WithPollingInterval(500*time.Millisecond))); err != nil {
+		t.Fatal("no clip is told of:", err)
+	}
+	var got played
+	for end := time.Now().Add(30 * time.Second); got.Type != "video/mp4"; time.Sleep(200 * time.Millisecond) { // it is sent after the event
+		if err := chromedp.Run(guard, chromedp.Evaluate(fmt.Sprintf(play, clip), &got, awaited)); err != nil || time.Now().After(end) {
+			t.Fatalf("%v, %+v", err, got)
+		}
+	}
+	if got.Error != "" || got.Width != 640 || got.Seconds < 3 || got.Seconds > 12 {
+		t.Errorf("the clip of the fire: %+v", got)
+	}
 }
 
 // scene draws one of the demo's films, unless the demo has.
@@ -123,8 +137,9 @@ box: gate-1
 data: %s/data
 listen: 127.0.0.1:0
 cloud: {broker: "%s", evidence: "http://%s", secret: {file: %s}}
+clips: {pre_roll: 2s, post_roll: 3s}
 cameras:
-  cam: {inputs: [{url: "%s"}]}
+  cam: {inputs: [{url: "%s"}], privacy: [[[0, 0], [0.1, 0], [0.1, 0.1], [0, 0.1]]]}
 `, dir, cloud.Broker(), cloud.Addr(), secret, camera))
 	if len(faults) > 0 {
 		t.Fatal(faults)
