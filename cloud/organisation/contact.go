@@ -18,9 +18,6 @@ var number = regexp.MustCompile(`^\+?[0-9][0-9 -]{4,24}$`)
 
 // AddContact notes whom to reach. The number may be empty.
 func (b *Book) AddContact(ctx context.Context, who access.User, c Contact, phone string) (Contact, error) {
-	if err := b.manages(who); err != nil {
-		return c, fmt.Errorf("contact of %s: %w", c.Organisation, err)
-	}
 	c.ID, c.Name, c.Since, c.Gone = event.NewID(), strings.TrimSpace(c.Name), time.Now().UTC().Truncate(time.Millisecond), nil
 	phone = strings.TrimSpace(phone)
 	switch n := utf8.RuneCountInString(c.Name); {
@@ -28,6 +25,9 @@ func (b *Book) AddContact(ctx context.Context, who access.User, c Contact, phone
 		return c, fmt.Errorf("contact of %s: a name has 2 to 40 characters, a post at most 40", c.Organisation)
 	case phone != "" && !number.MatchString(phone):
 		return c, fmt.Errorf("contact of %s: that is no telephone number", c.Organisation)
+	}
+	if err := b.manages(ctx, who, "contact/"+c.ID, "add to "+c.Organisation); err != nil {
+		return c, fmt.Errorf("contact of %s: %w", c.Organisation, err)
 	}
 	c.Phone = ""
 	sealed := Sealed{Contact: c}
@@ -84,7 +84,7 @@ func (b *Book) Phone(ctx context.Context, who access.User, id, purpose, reason s
 
 // Gone notes that a contact has left; it is forgotten some days later.
 func (b *Book) Gone(ctx context.Context, who access.User, id string) error {
-	if err := b.manages(who); err != nil {
+	if err := b.manages(ctx, who, "contact/"+id, "gone"); err != nil {
 		return fmt.Errorf("contact %s: %w", id, err)
 	}
 	if err := b.store.ContactGone(ctx, id, time.Now().UTC()); err != nil {

@@ -111,20 +111,19 @@ type Book struct {
 // New returns the book of a store. Without keys no telephone number can be kept.
 func New(s Store, keys Keys, reg uses) *Book { return &Book{s, keys, reg} }
 
-func (b *Book) manages(who access.User) error {
-	if !access.May(who, access.ManageOrganisations, access.Anywhere) {
-		return access.ErrForbidden
-	}
-	return nil
+// manages lets those through who look after the book; the register has what they
+// do, and what others wanted to.
+func (b *Book) manages(ctx context.Context, who access.User, object, what string) error {
+	return b.reg.Use(ctx, who, register.Use{Right: access.ManageOrganisations, On: access.Anywhere, Act: register.Change, Object: object, Detail: what})
 }
 
 // Put adds an organisation, or changes the names and places of one that is known.
 func (b *Book) Put(ctx context.Context, who access.User, o Organisation) error {
-	if err := b.manages(who); err != nil {
-		return fmt.Errorf("organisation %s: %w", o.ID, err)
-	}
 	if err := o.validate(); err != nil {
 		return err
+	}
+	if err := b.manages(ctx, who, "organisation/"+o.ID, fmt.Sprintf("%s, places %q", o.Party, o.Places)); err != nil {
+		return fmt.Errorf("organisation %s: %w", o.ID, err)
 	}
 	if o.Since.IsZero() {
 		o.Since = time.Now().UTC().Truncate(time.Millisecond)
@@ -172,7 +171,7 @@ func (b *Book) List(ctx context.Context) ([]Organisation, error) {
 
 // End says that an organisation takes part no more: its people come in no more.
 func (b *Book) End(ctx context.Context, who access.User, id string) error {
-	err := b.manages(who)
+	err := b.manages(ctx, who, "organisation/"+id, "end")
 	if who.Unit == id {
 		err = access.ErrSelf
 	}
@@ -187,7 +186,7 @@ func (b *Book) End(ctx context.Context, who access.User, id string) error {
 
 // Review notes that somebody has looked whether the contacts are right.
 func (b *Book) Review(ctx context.Context, who access.User, id string) error {
-	err := b.manages(who)
+	err := b.manages(ctx, who, "organisation/"+id, "review")
 	if err == nil {
 		err = b.store.ReviewOrganisation(ctx, id, who.Name, time.Now().UTC())
 	}

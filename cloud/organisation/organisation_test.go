@@ -165,7 +165,7 @@ func TestNumbersAreSealed(t *testing.T) {
 				t.Errorf("%s: %q, %v", what, got, err)
 			}
 		}
-		rows, err := s.Register(t.Context(), register.Query{Object: "contact/" + c.ID, Limit: 10})
+		rows, err := s.Register(t.Context(), register.Query{Object: "contact/" + c.ID, Act: register.View, Limit: 10})
 		if err != nil || len(rows) != 5 {
 			t.Errorf("%d rows in the register, %v", len(rows), err)
 		}
