@@ -56,6 +56,21 @@ var rights = map[Role][]Right{
 	AuditAdmin:    {ReadRegister},
 }
 
+// Rights are all rights that some role has, by name.
+func Rights() []Right {
+	var out []Right
+	for _, role := range Roles {
+		out = append(out, rights[role]...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// RolesWith returns the roles that have a right by themselves.
+func RolesWith(right Right) []Role {
+	return slices.DeleteFunc(slices.Clone(Roles), func(r Role) bool { return !r.Has(right) })
+}
+
 // Has reports whether a role has a right by itself, whatever its scope.
 func (r Role) Has(right Right) bool { return slices.Contains(rights[r], right) }
 

@@ -87,22 +87,22 @@ func Parse(text []byte) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
-	p := &parser{compiler: jsonschema.NewCompiler(), root: object(root)}
+	p := &parser{compiler: jsonschema.NewCompiler(), root: asObject(root)}
 	p.compiler.DefaultDraft(jsonschema.Draft2020)
 	p.compiler.AssertFormat()
 	if err := p.compiler.AddResource(home, root); err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
-	d := &Document{JSON: data, root: p.root, Title: word(object(p.root["info"])["title"])}
+	d := &Document{JSON: data, root: p.root, Title: word(asObject(p.root["info"])["title"])}
 	if v := word(p.root["openapi"]); !strings.HasPrefix(v, "3.1.") {
 		return nil, fmt.Errorf("openapi: version %q, want 3.1", v)
 	}
-	paths := object(p.root["paths"])
+	paths := asObject(p.root["paths"])
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
-		item := object(paths[path])
+		item := asObject(paths[path])
 		for _, method := range methods {
 			if raw, ok := item[method]; ok {
-				d.Operations = append(d.Operations, p.operation(path, method, object(raw)))
+				d.Operations = append(d.Operations, p.operation(path, method, asObject(raw)))
 			}
 		}
 	}
@@ -124,7 +124,7 @@ func (p *parser) fail(format string, a ...any) {
 	}
 }
 
-func object(v any) map[string]any {
+func asObject(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
@@ -158,7 +158,7 @@ func (p *parser) follow(v map[string]any, at []string) (map[string]any, []string
 	at = strings.Split(strings.TrimPrefix(ref, "#/"), "/")
 	v = p.root
 	for _, step := range at {
-		v = object(v[step])
+		v = asObject(v[step])
 	}
 	if v == nil {
 		p.fail("nothing is at %s", ref)
@@ -187,13 +187,13 @@ func (p *parser) operation(path, method string, raw map[string]any) *Operation {
 		o.Public = true
 	}
 	for i, v := range list(raw["parameters"]) {
-		o.Params = append(o.Params, p.param(object(v), append(at, "parameters", fmt.Sprint(i))))
+		o.Params = append(o.Params, p.param(asObject(v), append(at, "parameters", fmt.Sprint(i))))
 	}
 	if body, ok := raw["requestBody"]; ok {
-		o.Body = p.body(object(body), append(at, "requestBody"))
+		o.Body = p.body(asObject(body), append(at, "requestBody"))
 	}
-	for status, v := range object(raw["responses"]) {
-		o.Responses[status] = p.response(object(v), append(at, "responses", status))
+	for status, v := range asObject(raw["responses"]) {
+		o.Responses[status] = p.response(asObject(v), append(at, "responses", status))
 	}
 	if o.ID == "" || o.Summary == "" || o.Chinese == "" || len(o.Responses) == 0 {
 		p.fail("%s %s: wants operationId, summary, x-zh and responses", o.Method, path)
@@ -204,13 +204,13 @@ func (p *parser) operation(path, method string, raw map[string]any) *Operation {
 func (p *parser) param(v map[string]any, at []string) *Param {
 	v, at = p.follow(v, at)
 	required, _ := v["required"].(bool)
-	s, _ := p.follow(object(v["schema"]), nil)
+	s, _ := p.follow(asObject(v["schema"]), nil)
 	out := &Param{
 		Name: word(v["name"]), In: word(v["in"]), About: word(v["description"]), Required: required, Type: word(s["type"]),
 		schema: p.schema(slices.Concat(at, []string{"schema"})...),
 	}
 	if out.Type == "array" {
-		items, _ := p.follow(object(s["items"]), nil)
+		items, _ := p.follow(asObject(s["items"]), nil)
 		out.List, out.Type = true, word(items["type"])
 		if explode, ok := v["explode"].(bool); !ok || explode {
 			p.fail("parameter %s: lists are divided by commas: explode: false", out.Name)
@@ -229,7 +229,7 @@ func (p *parser) body(v map[string]any, at []string) *Body {
 	if n, ok := v["x-max-bytes"].(json.Number); ok {
 		b.Max, _ = n.Int64() //nolint:errcheck // a test reads the document
 	}
-	content := object(v["content"])
+	content := asObject(v["content"])
 	for _, media := range slices.Sorted(maps.Keys(content)) {
 		b.Media = append(b.Media, media)
 		if media == "application/json" {
@@ -242,9 +242,9 @@ func (p *parser) body(v map[string]any, at []string) *Body {
 func (p *parser) response(v map[string]any, at []string) *Response {
 	v, at = p.follow(v, at)
 	r := &Response{About: word(v["description"])}
-	for media, m := range object(v["content"]) {
+	for media, m := range asObject(v["content"]) {
 		r.Media = media
-		if _, ok := object(m)["schema"]; ok && strings.HasSuffix(media, "json") {
+		if _, ok := asObject(m)["schema"]; ok && strings.HasSuffix(media, "json") {
 			r.schema = p.schema(slices.Concat(at, []string{"content", media, "schema"})...)
 		}
 	}

@@ -36,6 +36,7 @@ type File struct {
 	Catalogue string   `yaml:"catalogue"`
 	Calendar  string   `yaml:"calendar"`
 	Contacts  Contacts `yaml:"contacts"`
+	Open311   Open311  `yaml:"open311"`
 }
 
 // Contacts are whom to reach at the organisations.
@@ -112,7 +113,7 @@ func (f File) Validate() []error {
 	if n := f.Contacts.KeepDays; n < 0 || n > 180 {
 		bad("contacts.keep_days: %d is not 0 to 180", n)
 	}
-	return append(faults, f.Broker.validate()...)
+	return append(append(faults, f.Open311.validate()...), f.Broker.validate()...)
 }
 
 func (f File) validateStore() []error {

@@ -94,3 +94,12 @@ func Incidents(ctx context.Context, w io.Writer, f Format, rows iter.Seq2[Row, e
 		}
 	})
 }
+
+// Words are a row's cells as people read them.
+func Words(r Row) []string {
+	out := make([]string, len(Columns))
+	for i, c := range Columns {
+		out[i] = word(c.Cell(r))
+	}
+	return out
+}

@@ -73,3 +73,24 @@ func TestKeys(t *testing.T) {
 		}
 	})
 }
+
+func TestASecretIsMadeOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		var made [4]string
+		var wg sync.WaitGroup
+		for n := range made {
+			wg.Go(func() {
+				key, err := s.Secret(t.Context(), "places")
+				if err != nil || len(key) != 32 {
+					t.Error(len(key), err)
+				}
+				made[n] = string(key)
+			})
+		}
+		wg.Wait()
+		other, err := s.Secret(t.Context(), "other")
+		if err != nil || made[0] != made[1] || made[0] != made[3] || made[0] == string(other) {
+			t.Error("one name has several secrets, or two have one", err)
+		}
+	})
+}

@@ -39,6 +39,7 @@ var (
 	Locked       = Kind{"locked", http.StatusTooManyRequests, "Too many wrong passwords"}
 	Forged       = Kind{"forged", http.StatusForbidden, "Not from the session's own page"}
 	Forbidden    = Kind{"forbidden", http.StatusForbidden, "The role does not allow it"}
+	SamePerson   = Kind{"same-person", http.StatusForbidden, "Another person must do it"}
 	NotFound     = Kind{"not-found", http.StatusNotFound, "There is no such thing"}
 	Changed      = Kind{"changed", http.StatusPreconditionFailed, "Somebody was faster"}
 	Conflict     = Kind{"conflict", http.StatusConflict, "The state does not allow it"}
@@ -46,6 +47,7 @@ var (
 	Unkeyed      = Kind{"unkeyed", http.StatusBadRequest, "Idempotency-Key is needed"}
 	Underway     = Kind{"underway", http.StatusConflict, "The first request with this key is not done"}
 	KeyReused    = Kind{"key-reused", http.StatusUnprocessableEntity, "The key was used for another request"}
+	WrongMethod  = Kind{"wrong-method", http.StatusMethodNotAllowed, "The path has no such method"}
 	TooLarge     = Kind{"too-large", http.StatusRequestEntityTooLarge, "The body is too large"}
 	WrongMedia   = Kind{"wrong-media", http.StatusUnsupportedMediaType, "The body's form is not taken"}
 	TooMany      = Kind{"too-many", http.StatusTooManyRequests, "Too many requests"}
@@ -55,8 +57,8 @@ var (
 
 // Kinds are all kinds, for the documentation.
 var Kinds = []Kind{
-	Malformed, Invalid, LoginNeeded, WrongLogin, Locked, Forged, Forbidden, NotFound, Changed, Conflict, Unversioned, Unkeyed,
-	Underway, KeyReused, TooLarge, WrongMedia, TooMany, Broken, NotAvailable,
+	Malformed, Invalid, LoginNeeded, WrongLogin, Locked, Forged, Forbidden, SamePerson, NotFound, Changed, Conflict, Unversioned, Unkeyed,
+	Underway, KeyReused, WrongMethod, TooLarge, WrongMedia, TooMany, Broken, NotAvailable,
 }
 
 // Type is the kind's identifier, and where it is explained.

@@ -15,5 +15,12 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_claimed ON api_keys (claimed);
 
+-- Keys that the cloud makes for itself and all replicas share.
+CREATE TABLE secrets (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE secrets;
 DROP TABLE api_keys;

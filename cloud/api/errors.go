@@ -1,0 +1,59 @@
+package api
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/register"
+	"eastgate/cloud/report"
+	"eastgate/cloud/web"
+	"eastgate/cloud/whistle"
+)
+
+// problems say which error of a part is which kind of problem, the more special
+// first.
+var problems = []struct {
+	err  error
+	kind web.Kind
+}{
+	{incident.ErrNotFound, web.NotFound},
+	{incident.ErrSamePerson, web.SamePerson},
+	{incident.ErrForbidden, web.Forbidden},
+	{incident.ErrConflict, web.Conflict},
+	{whistle.ErrNotFound, web.NotFound},
+	{whistle.ErrSamePerson, web.SamePerson},
+	{whistle.ErrForbidden, web.Forbidden},
+	{whistle.ErrConflict, web.Changed},
+	{whistle.ErrState, web.Conflict},
+	{whistle.ErrLead, web.Conflict},
+	{whistle.ErrAsked, web.Conflict},
+	{whistle.ErrInvalid, web.Invalid},
+	{register.ErrReason, web.Invalid},
+	{access.ErrForbidden, web.Forbidden},
+	{access.ErrLocked, web.Locked},
+	{access.ErrCredentials, web.WrongLogin},
+	{report.ErrPhoto, web.Invalid},
+	{report.ErrClass, web.Invalid},
+	{report.ErrPlace, web.Invalid},
+}
+
+// problemOf makes a problem of a part's error; nil when the fault is ours.
+func problemOf(err error) *web.Problem {
+	var invalid incident.Invalid
+	if errors.As(err, &invalid) {
+		p := web.Invalid.With("the request is not whole")
+		for _, f := range slices.Sorted(maps.Keys(invalid)) {
+			p.Faults = append(p.Faults, web.Fault{In: "body", Field: "/" + string(f), Detail: invalid[f]})
+		}
+		return p
+	}
+	for _, p := range problems {
+		if errors.Is(err, p.err) {
+			return p.kind.With(err.Error())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"strings"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/export"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/register"
+	"eastgate/cloud/web"
+	"eastgate/shared/event"
+)
+
+// exportIncidents sends all that a list shows as a file. Its row in the register is
+// committed before the first byte goes.
+func (a *API) exportIncidents(c *call) (reply, error) {
+	f, err := a.filter(c.said)
+	if err != nil {
+		return reply{}, err
+	}
+	use := register.Use{Act: register.Export, Purpose: c.said.word("purpose"), Reason: c.said.word("reason"), Detail: c.URL.RawQuery, From: web.From(c.Request)}
+	if err := a.registered(c.Context(), c.who.User, use); err != nil {
+		return reply{}, err
+	}
+	format := export.Format(c.said.word("format"))
+	return reply{stream: func(w http.ResponseWriter) error {
+		media, ending := format.MediaType()
+		w.Header().Set("Content-Type", media)
+		w.Header().Set("Content-Disposition", `attachment; filename="incidents-`+a.Now().UTC().Format("20060102-150405")+"."+ending+`"`)
+		return export.Incidents(c.Context(), w, format, a.Rows(c.Context(), c.who.User, f))
+	}}, nil
+}
+
+// Purposes are the words that a list can be taken out for.
+var Purposes = register.Purposes
+
+// PrintFilter reads the filter of a page that is to be printed, and has the printing
+// written down.
+func (a *API) PrintFilter(r *http.Request, u access.User) (incident.Filter, error) {
+	said, faults := a.export.params(r)
+	for _, f := range faults {
+		if f.Field != "format" {
+			p := web.Invalid.With(f.Field + ": " + f.Detail)
+			return incident.Filter{}, p
+		}
+	}
+	f, err := a.filter(said)
+	if err != nil {
+		return f, err
+	}
+	use := register.Use{Act: register.Print, Purpose: said.word("purpose"), Reason: said.word("reason"), Detail: r.URL.RawQuery, From: web.From(r)}
+	return f, a.registered(r.Context(), u, use)
+}
+
+// registered asks for leave to take a list out, and has it written down.
+func (a *API) registered(ctx context.Context, u access.User, use register.Use) error {
+	use.Right, use.On, use.Object = access.AskExport, access.Anywhere, "export/"+event.NewID()
+	for _, column := range export.Columns {
+		use.Fields = append(use.Fields, column.Name)
+	}
+	err := a.Register.Use(ctx, u, use)
+	if errors.Is(err, access.ErrForbidden) {
+		p := web.Forbidden.With("lists are taken out by roles with the right " + string(access.AskExport))
+		p.More = map[string]any{"roles": access.RolesWith(access.AskExport)}
+		return p
+	}
+	return err
+}
+
+// Rows gives every incident that a filter selects and somebody may see, page by
+// page, as it is exported.
+func (a *API) Rows(ctx context.Context, u access.User, f incident.Filter) iter.Seq2[export.Row, error] {
+	f.Scope, f.Limit = scope(access.ScopeFor(u, access.SeeIncidents)), incident.MaxPage
+	return func(yield func(export.Row, error) bool) {
+		for {
+			page, err := a.Incidents.List(ctx, f)
+			if err != nil {
+				yield(export.Row{}, err)
+				return
+			}
+			for _, i := range page {
+				if !yield(RowOf(i), nil) {
+					return
+				}
+			}
+			if len(page) < f.Limit {
+				return
+			}
+			f.After = f.Cursor(page[len(page)-1])
+		}
+	}
+}
+
+// RowOf is an incident as it is exported.
+func RowOf(i incident.Incident) export.Row {
+	seen := i.FirstSeenAt
+	reports := 0
+	for _, d := range i.Discoveries {
+		if d.Source != incident.CameraAuto && d.Source != incident.Sensor && d.Source != incident.Edge {
+			reports++
+		}
+	}
+	return export.Row{
+		ID: i.ID, Class: i.Class, Domain: i.Domain, Level: int(i.Level), Place: i.Place, Status: string(i.State), Verdict: string(i.Verdict),
+		FirstSource: strings.TrimSpace(i.FirstSource), FirstSeenAt: &seen, ConfirmedAt: i.ConfirmedAt, DispatchedAt: i.DispatchedAt, AcceptedAt: i.AcceptedAt,
+		ArrivedAt: i.ArrivedAt, ResolvedAt: i.ResolvedAt, CheckedAt: i.CheckedAt, ClosedAt: i.ClosedAt, Handler: i.Handler, Checker: i.Checker,
+		ReopenCount: i.ReopenCount, Forced: i.Forced, Test: i.Test, Number: i.Number, ReturnCount: i.ReturnCount, ReworkCount: i.ReworkCount,
+		SuspendCount: i.SuspendCount, Reports: reports, ReviewedAt: i.ReviewedAt, Retrospective: i.Retrospective,
+	}
+}

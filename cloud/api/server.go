@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/coverage"
+	"eastgate/cloud/governance"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/kpi"
+	"eastgate/cloud/organisation"
+	"eastgate/cloud/register"
+	"eastgate/cloud/report"
+	"eastgate/cloud/web"
+	"eastgate/cloud/whistle"
+)
+
+// Engine is the part of the incident engine that is asked.
+type Engine interface {
+	incident.Reader
+	Do(ctx context.Context, who incident.Actor, id string, version int64, c incident.Command) (incident.Incident, error)
+	Allowed(i incident.Incident, who incident.Actor) []incident.Action
+	Displayed(ctx context.Context, ids ...string) error
+	Subscribe() (wake <-chan struct{}, done func())
+}
+
+// Whistles is the part of the whistle engine that is asked.
+type Whistles interface {
+	whistle.Reader
+	Begin(ctx context.Context, who access.Actor, incident string, a whistle.Ask) (whistle.Whistle, error)
+	Do(ctx context.Context, who access.Actor, id string, version int64, a whistle.Ask) (whistle.Whistle, error)
+}
+
+// Places knows where things are.
+type Places interface {
+	report.Places
+}
+
+// Register writes down who looked at what.
+type Register interface {
+	Use(ctx context.Context, who access.User, u register.Use) error
+	List(ctx context.Context, who access.User, q register.Query, purpose, reason string) ([]register.Entry, error)
+}
+
+// Cameras knows what people call the cameras, by "site/box/camera".
+type Cameras interface {
+	CameraNames(ctx context.Context) (map[string]string, error)
+}
+
+// Coverage says how much of the time devices were watched.
+type Coverage interface {
+	Report(ctx context.Context, from, to, site string) (coverage.Report, error)
+}
+
+// Deps are the parts that the API speaks for.
+type Deps struct {
+	Door          web.Door
+	Keys          KeyStore
+	Incidents     Engine
+	Catalogue     *governance.Catalogue
+	Places        Places
+	Organisations func(ctx context.Context) ([]organisation.Organisation, error)
+	Whistles      Whistles
+	Register      Register
+	Reports       report.Deps
+	// Figures computes a month such as 2025-06.
+	Figures func(ctx context.Context, month string) ([]kpi.Figure, error)
+	Cameras Cameras
+	// Coverage reports the days from one to another, as 2026-11-25, of a site or all.
+	Coverage Coverage
+	Metrics  *Metrics
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// An API answers under /api/.
+type API struct {
+	Deps
+	doc *Document
+	mux *http.ServeMux
+	// The parameters of these are for pages too.
+	list, export *Operation
+}
+
+// New reads the document and joins it with the handlers.
+func New(d Deps) (*API, error) {
+	doc, err := Load()
+	if err != nil {
+		return nil, err
+	}
+	a := &API{Deps: d, doc: doc, mux: http.NewServeMux()}
+	for _, op := range doc.Operations {
+		switch op.ID {
+		case "listIncidents":
+			a.list = op
+		case "exportIncidents":
+			a.export = op
+		}
+	}
+	t := &router{doc: doc, door: d.Door, keys: d.Keys, handlers: a.handlers(), public: web.NewLimiter(publicEvery, publicBurst), problem: problemOf}
+	if err := t.routes(a.mux); err != nil {
+		return nil, err
+	}
+	a.docs(a.mux)
+	return a, nil
+}
+
+// publicEvery and publicBurst bound what one address asks without logging in.
+const (
+	publicEvery = 2 * time.Second
+	publicBurst = 60
+)
+
+// handlers says who answers which operation.
+func (a *API) handlers() map[string]handler {
+	return map[string]handler{
+		"openSession": a.openSession, "closeSession": a.closeSession, "me": a.me,
+		"listIncidents": a.listIncidents, "getIncident": a.getIncident, "incidentHistory": a.history, "incidentActions": a.allowed,
+		"doAction": a.do, "displayed": a.displayed, "stream": a.stream, "exportIncidents": a.exportIncidents,
+		"reportIncident": a.report, "importHotline": a.importHotline, "keepPhoto": a.keepPhoto,
+		"incidentWhistles": a.incidentWhistles, "beginWhistle": a.beginWhistle, "listWhistles": a.listWhistles, "getWhistle": a.getWhistle, "doWhistle": a.doWhistle,
+		"listActions": a.actions, "listDomains": a.domains, "listClasses": a.classes, "listPlaces": a.places, "listOrganisations": a.organisations,
+		"listCameras": a.cameras, "coverage": a.coverage, "listFigures": a.figures, "listRegister": a.register,
+	}
+}
+
+// maxBody bounds every body; each operation has its own bound below it.
+const maxBody = 32 << 20
+
+// Handler answers what is under /api/.
+func (a *API) Handler() http.Handler {
+	return web.Secured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h, pattern := a.mux.Handler(r); pattern == "" {
+			a.nowhere(w, r, h)
+			return
+		}
+		a.mux.ServeHTTP(w, r)
+	}), a.Door.TLS, maxBody)
+}
+
+// nowhere says in a problem what ServeMux says in words: no such path, or method.
+func (a *API) nowhere(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	rec := &statusOnly{header: http.Header{}}
+	h.ServeHTTP(rec, r)
+	if rec.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", rec.header.Get("Allow"))
+		web.WrongMethod.With(r.Method + " is not for this path").Write(w)
+		return
+	}
+	web.NotFound.With("no such path; /api/docs lists all").Write(w)
+}
+
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (s *statusOnly) Header() http.Header         { return s.header }
+func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
+func (s *statusOnly) WriteHeader(status int)      { s.status = status }
