@@ -41,6 +41,7 @@ type Cloud struct {
 	ingest  *ingest.Ingest
 	outages *coverage.Outages
 	engine  *incident.Engine
+	parts   parts
 	member  *replica.Member // nil with SQLite, which has one cloud
 	people  *access.People
 	boxes   *access.Boxes
@@ -81,7 +82,7 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		c.member = replica.Join(c.store, log)
 	}
 	c.people, c.boxes = access.NewPeople(c.store), access.NewBoxes(c.store)
-	c.engine = incident.New(c.store, incident.Options{Catalogue: c.catalogue, Calendar: c.calendar, Log: log, Metrics: incident.NewMetrics(c.reg)})
+	c.openParts()
 	from, err := c.openBroker()
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 	}
 	c.ingest = ingest.New(from, c.store, c.engine.Wake, ingest.NewMetrics(c.reg), log)
 	c.outages = coverage.NewOutages(c.store, func() bool { return c.ingest.Check(context.Background()) == nil }, c.engine.Wake, coverage.NewMetrics(c.reg), log)
-	if err := c.openPages(); err != nil {
+	if err := c.openPages(ctx); err != nil {
 		return nil, err
 	}
 	if c.web, err = net.Listen("tcp", f.Listen); err != nil {
@@ -154,6 +155,15 @@ func (c *Cloud) Broker() string {
 	}
 	return c.broker.URL()
 }
+
+// Handler is all that answers over HTTP.
+func (c *Cloud) Handler() http.Handler { return c.routes() }
+
+// Store is the database, for what has no command.
+func (c *Cloud) Store() *store.Store { return c.store }
+
+// Places are where things are.
+func (c *Cloud) Places() *place.Directory { return c.places }
 
 // Incidents are what people handle.
 func (c *Cloud) Incidents() *incident.Engine { return c.engine }

@@ -1,32 +1,62 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
 
+	"eastgate/cloud/api"
 	"eastgate/cloud/console"
 	"eastgate/cloud/coverage"
 	"eastgate/cloud/evidence"
+	"eastgate/cloud/report"
 	"eastgate/cloud/web"
 )
 
 // openPages opens the evidence folder and builds what answers over HTTP.
-func (c *Cloud) openPages() error {
+func (c *Cloud) openPages(ctx context.Context) error {
 	folder, err := evidence.Open(c.file.EvidenceDir, c.file.EvidenceBytes)
 	if err != nil {
 		return err
 	}
 	door := web.Door{People: c.people, Log: c.log, TLS: strings.HasPrefix(c.file.PublicURL, "https:")}
-	pages, err := console.New(console.Deps{
-		Incidents: c.engine, Door: door, Pictures: folder, Cameras: c.store, Coverage: coverage.New(c.store, time.Now), Metrics: console.NewMetrics(c.reg), Log: c.log,
+	reports, err := c.openReports(ctx, folder)
+	if err != nil {
+		return err
+	}
+	covered := coverage.New(c.store, time.Now)
+	speak, err := api.New(api.Deps{
+		Door: door, Keys: c.store, Incidents: c.engine, Catalogue: c.catalogue, Places: c.places, Organisations: c.store.Organisations,
+		Whistles: c.parts.whistles, Register: c.parts.register, Reports: reports, Cameras: c.store, Coverage: covered, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
 	})
+	if err != nil {
+		return err
+	}
+	pages, err := console.New(console.Deps{API: speak, Door: door, Pictures: folder, Cameras: c.store, Coverage: covered, Metrics: console.NewMetrics(c.reg), Log: c.log})
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/evidence/{sha256}", evidence.Upload(folder, c.boxes, c.log))
+	mux.Handle("/r/", reports.Handler())
+	mux.Handle("/open311/", reports.Handler())
+	mux.Handle("/api/", speak.Handler())
 	mux.Handle("/", pages.Handler())
 	c.pages = mux
 	return nil
+}
+
+// openReports opens the ways by which people report.
+func (c *Cloud) openReports(ctx context.Context, folder *evidence.Folder) (report.Deps, error) {
+	key, err := c.store.Secret(ctx, "report.places")
+	if err != nil {
+		return report.Deps{}, err
+	}
+	keys, err := c.file.Open311.Load()
+	return report.Deps{
+		Engine: c.engine, Catalogue: c.catalogue, Places: c.places, Darkroom: report.NewDarkroom(folder), Signer: report.NewSigner(key),
+		Keys: keys, Jurisdiction: c.file.Open311.Jurisdiction, PublicURL: strings.TrimSuffix(c.file.PublicURL, "/"),
+		TLS: strings.HasPrefix(c.file.PublicURL, "https:"), Log: c.log, Now: time.Now,
+	}, err
 }

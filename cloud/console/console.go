@@ -1,31 +1,24 @@
-// Package console is what people see: the pages, the API behind them and the live
-// feed.
+// Package console is what people see: the desk, which lives as long as a shift, and
+// the office's pages, which need no script.
 //
-// It promises that nothing but the login is shown to who has not logged in, that a
-// change needs the session's own token, and that a viewer of the feed misses no
-// change: it is replayed, or told to start anew. Pages decide nothing; every
-// change goes through package incident.
+// It promises that nothing but the login is shown to who has not logged in, and that
+// pages decide nothing: what is shown and what can be done comes from package api,
+// by the rights of who asks.
 package console
 
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"os"
 
-	"eastgate/cloud/incident"
+	"eastgate/cloud/api"
 	"eastgate/cloud/web"
 )
-
-// incidents is what the pages ask of the engine.
-type incidents interface {
-	incident.Reader
-	Do(ctx context.Context, who incident.Actor, id string, version int64, c incident.Command) (incident.Incident, error)
-	Subscribe() (wake <-chan struct{}, done func())
-}
 
 // pictures are the files that show what happened.
 type pictures interface {
@@ -39,13 +32,13 @@ type cameras interface {
 
 // Deps is what the console needs.
 type Deps struct {
-	Incidents incidents
-	Door      web.Door
-	Pictures  pictures
-	Cameras   cameras
-	Coverage  coverer
-	Metrics   *Metrics
-	Log       *slog.Logger
+	API      *api.API
+	Door     web.Door
+	Pictures pictures
+	Cameras  cameras
+	Coverage coverer
+	Metrics  *Metrics
+	Log      *slog.Logger
 }
 
 //go:embed view static text
@@ -84,16 +77,21 @@ func (c *Console) Handler() http.Handler {
 	open("GET /text/{lang}", c.text)
 
 	seen("GET /{$}", c.desk)
-	seen("GET /api/v1/me", c.me)
-	seen("GET /api/v1/incidents", c.list)
-	seen("GET /api/v1/incidents/{id}", c.incident)
-	seen("GET /api/v1/stream", c.stream)
-	seen("GET /api/v1/coverage", c.coverageAPI)
-	seen("GET /coverage", c.coveragePage)
 	seen("GET /evidence/{sha256}", c.picture)
+	seen("GET /incidents", c.incidentsPage)
+	seen("GET /incidents/print", c.printPage)
+	seen("GET /incidents/{id}", c.incidentPage)
+	seen("GET /tasks", c.tasksPage)
+	seen("GET /overdue", c.overduePage)
+	seen("GET /reports", c.reportsPage)
+	seen("GET /whistles", c.whistlesPage)
+	seen("GET /domains", c.domainsPage)
+	seen("GET /figures", c.figuresPage)
+	seen("GET /coverage", c.coveragePage)
+	seen("GET /report", c.entryPage)
+	seen("GET /codes", c.codesPage)
 
-	does("POST /api/v1/incidents/{id}/acknowledge", c.acknowledge)
-	does("POST /api/v1/incidents/{id}/close", c.close)
+	does("POST /report", c.enter)
 	does("POST /logout", c.logout)
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.Metrics.requests.Inc()
@@ -102,5 +100,10 @@ func (c *Console) Handler() http.Handler {
 	return web.Secured(counted, c.Door.TLS, maxBody)
 }
 
-// maxBody bounds what a browser may send.
+// maxBody bounds what a browser may send here; files go through the API.
 const maxBody = 64 << 10
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}

@@ -1,297 +1,173 @@
 package console_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"image"
-	"image/jpeg"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"eastgate/cloud/access"
-	"eastgate/cloud/console"
-	"eastgate/cloud/evidence"
+	"eastgate/cloud/app/apptest"
 	"eastgate/cloud/incident"
-	"eastgate/cloud/store"
-	"eastgate/cloud/web"
 	"eastgate/shared/event"
 )
 
-const password = "correct-horse"
-
-// A site is a console on a real store and engine.
-type site struct {
-	*httptest.Server
-	store  *store.Store
-	engine *incident.Engine
-	folder *evidence.Folder
-}
-
-func start(t *testing.T) *site {
-	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	st, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "cloud.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder, err := evidence.Open(t.TempDir(), 1<<30)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := st.AddBox(t.Context(), "garden", "gate-1", "secret"); err != nil {
-		t.Fatal(err)
-	}
-	if err := st.Heard(t.Context(), "garden", "gate-1", "health", []byte(`{"cameras":[{"camera":"courtyard","name":"Bins behind house 3"}]}`)); err != nil {
-		t.Fatal(err)
-	}
-	reg := prometheus.NewRegistry()
-	engine := incident.New(st, incident.Options{Log: log, Metrics: incident.NewMetrics(reg)})
-	people := access.NewPeople(st)
-	for _, name := range []string{"li", "wang"} {
-		if err := people.Add(t.Context(), name, access.Guard, password); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c, err := console.New(console.Deps{
-		Incidents: engine, Door: web.Door{People: people, Log: log}, Pictures: folder, Cameras: st, Metrics: console.NewMetrics(reg), Log: log,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		engine.Run(ctx)
-		close(done)
-	}()
-	s := &site{httptest.NewServer(c.Handler()), st, engine, folder}
-	t.Cleanup(func() {
-		s.CloseClientConnections()
-		s.Close()
-		stop()
-		<-done
-		st.Close()
-	})
-	return s
-}
-
-// happen stores an event, as the ingest does, and waits for its incident.
-func (s *site) happen(t *testing.T, kind event.Kind, camera string, state event.State) incident.Incident {
-	t.Helper()
-	var picture bytes.Buffer
-	img := image.NewYCbCr(image.Rect(0, 0, 64, 36), image.YCbCrSubsampleRatio420)
-	if err := jpeg.Encode(&picture, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	h := sha256.Sum256(picture.Bytes())
-	sum := hex.EncodeToString(h[:])
-	if err := s.folder.Put(t.Context(), sum, &picture); err != nil {
-		t.Fatal(err)
-	}
-	id, now := event.NewID(), time.Now().UTC()
-	e := event.Event{
-		ID: id, Episode: id, Source: event.NewSource("garden", "gate-1", camera), Kind: kind, State: state, Time: now, Since: now,
-		Certainty: "Likely", Severity: kind.Severity(), Urgency: kind.Urgency(), Status: "Actual", Score: 0.9,
-		Box: &event.Box{0.2, 0.2, 0.3, 0.3}, Detector: event.Detector{Name: "test", Version: "1"},
-		Evidence: []event.Evidence{{SHA256: sum, Type: "image/jpeg", Bytes: 1, From: now, To: now}},
-	}
-	before, err := s.engine.Last(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.store.RecordOwn(t.Context(), e); err != nil {
-		t.Fatal(err)
-	}
-	s.engine.Wake()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		changes, err := s.engine.Changes(t.Context(), before, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(changes) > 0 {
-			return changes[0].Incident
-		}
-	}
-	t.Fatal("the event became no incident")
-	return incident.Incident{}
-}
-
-// A visitor is a browser without a screen.
-type visitor struct {
-	*http.Client
-	base, csrf string
-}
-
-func (s *site) visitor(t *testing.T) *visitor {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &visitor{Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, base: s.URL}
-}
-
-func (v *visitor) login(t *testing.T, name, word string) int {
-	t.Helper()
-	resp, err := v.PostForm(v.base+"/login", url.Values{"name": {name}, "password": {word}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode == http.StatusSeeOther {
-		var me struct{ CSRF string }
-		if code := v.get(t, "/api/v1/me", &me); code != 200 || me.CSRF == "" {
-			t.Fatalf("me: %d", code)
-		}
-		v.csrf = me.CSRF
-	}
-	return resp.StatusCode
-}
-
-func (v *visitor) get(t *testing.T, path string, into any) int {
-	t.Helper()
-	resp, err := v.Get(v.base + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if into != nil && resp.StatusCode == 200 {
-		if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return resp.StatusCode
-}
-
-func (v *visitor) post(t *testing.T, path, csrf, origin, body string, into any) int {
-	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, v.base+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-CSRF-Token", csrf)
-	if origin != "" {
-		req.Header.Set("Origin", origin)
-	}
-	resp, err := v.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if into != nil {
-		if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return resp.StatusCode
-}
-
 func TestOnlyTheLoginIsOpen(t *testing.T) {
-	s := start(t)
-	i := s.happen(t, event.FireVisual, "yard", event.Start)
-	v := s.visitor(t)
+	s := apptest.Start(t)
+	i := s.Happen(t, event.FireVisual, "yard", event.Start)
+	v := s.Visitor(t)
+	picture := "/evidence/" + i.Snapshot + "?incident="
 	for path, want := range map[string]int{
-		"/login": 200, "/static/desk.js": 200, "/static/desk.css": 200, "/text/en": 200,
-		"/": 303, "/evidence/" + i.Snapshot: 303, "/api/v1/me": 401, "/api/v1/incidents": 401, "/api/v1/incidents/" + i.ID: 401, "/api/v1/stream": 401,
-		"/static/..%2fconsole.go": 404, "/text/fr": 404, "/nothing": 404,
+		"/login": 200, "/static/desk.js": 200, "/static/desk.css": 200, "/static/office.css": 200, "/text/en": 200, "/api/docs": 200, "/api/openapi.json": 200,
+		"/": 303, picture + i.ID: 303, "/incidents": 303, "/incidents/" + i.ID: 303, "/tasks": 303, "/overdue": 303, "/reports": 303, "/whistles": 303, "/domains": 303,
+		"/figures": 303, "/coverage": 303, "/report": 303, "/codes": 303, "/incidents/print": 303,
+		"/api/v1/me": 401, "/api/v1/incidents": 401, "/api/v1/incidents/" + i.ID: 401, "/api/v1/stream": 401, "/api/v1/coverage": 401,
+		"/static/..%2fconsole.go": 404, "/text/fr": 404, "/nothing": 404, "/api/v1/nothing": 404,
 	} {
-		if got := v.get(t, path, nil); got != want {
+		if got := v.Do(t, "GET", path, nil).Status; got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}
 	}
-	if got := v.post(t, "/api/v1/incidents/"+i.ID+"/acknowledge", "", "", `{"version":1}`, nil); got != 401 {
-		t.Errorf("acknowledge without a session: %d", got)
+	if got := v.Do(t, "POST", "/api/v1/incidents/"+i.ID+"/actions/taken", `{}`, "If-Match", `"1"`).Status; got != 401 {
+		t.Errorf("an action without a session: %d", got)
 	}
-	if got := v.login(t, "li", "wrong-password"); got != 401 {
+	if got := v.Login(t, "li", "wrong-password"); got != 401 {
 		t.Errorf("wrong password: %d", got)
 	}
-	if got := v.login(t, "li", password); got != 303 {
+	if got := v.Login(t, "li", apptest.Password); got != 303 {
 		t.Errorf("right password: %d", got)
 	}
-	for path, want := range map[string]int{"/": 200, "/evidence/" + i.Snapshot: 200, "/evidence/" + strings.Repeat("0", 64): 404, "/api/v1/incidents/none": 404} {
-		if got := v.get(t, path, nil); got != want {
+	for path, want := range map[string]int{
+		"/": 200, picture + i.ID: 200, picture: 404, "/evidence/" + strings.Repeat("0", 64) + "?incident=" + i.ID: 404,
+		"/api/v1/incidents/01M885N46G188XQ6MNTF3YVRYW": 404, "/incidents/none": 404,
+	} {
+		if got := v.Do(t, "GET", path, nil).Status; got != want {
 			t.Errorf("%s with a session: %d, want %d", path, got, want)
 		}
 	}
 }
 
 func TestGuessingIsLockedOut(t *testing.T) {
-	s := start(t)
-	v := s.visitor(t)
+	s := apptest.Start(t)
+	v := s.Visitor(t)
 	for range 5 {
-		v.login(t, "li", "wrong-password")
+		v.Login(t, "li", "wrong-password")
 	}
-	if got := v.login(t, "li", password); got != 429 {
+	if got := v.Login(t, "li", apptest.Password); got != 429 {
 		t.Errorf("the sixth try: %d, want 429", got)
 	}
-	if got := v.login(t, "wang", password); got != 303 {
+	if got := v.Login(t, "wang", apptest.Password); got != 303 {
 		t.Errorf("somebody else: %d", got)
 	}
 }
 
-func TestChanges(t *testing.T) {
-	s := start(t)
-	i := s.happen(t, event.FireLaneBlocked, "yard", event.Start)
-	li, wang := s.visitor(t), s.visitor(t)
-	li.login(t, "li", password)
-	wang.login(t, "wang", password)
-	path := "/api/v1/incidents/" + i.ID
-	if got := li.post(t, path+"/acknowledge", "forged", "", `{"version":1}`, nil); got != 403 {
-		t.Errorf("without the session's token: %d", got)
+func TestPicturesAreForWhoMaySeeThem(t *testing.T) {
+	s := apptest.Start(t)
+	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
+	path := "/evidence/" + i.Snapshot + "?incident=" + i.ID
+	for name, want := range map[string]int{"duty": 200, "handler": 200, "reporter": 404, "sysadmin": 404, "auditor": 404} {
+		if got := s.As(t, name).Do(t, "GET", path, nil).Status; got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
 	}
-	if got := li.post(t, path+"/acknowledge", li.csrf, "http://elsewhere.example", `{"version":1}`, nil); got != 403 {
-		t.Errorf("from another page: %d", got)
+}
+
+// Every page of the office answers every role, in both languages, without a fault.
+func TestOfficePages(t *testing.T) {
+	s := apptest.Start(t)
+	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
+	for name := range apptest.People {
+		v := s.As(t, name)
+		for _, path := range []string{"/", "/tasks", "/incidents", "/incidents?state=open&level=1&domain=fire&place=dongguan&text=", "/overdue", "/reports", "/whistles", "/domains", "/coverage", "/incidents/" + i.ID} {
+			for _, lang := range []string{"zh-CN", "en"} {
+				at := path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "lang=" + lang
+				a := v.Do(t, "GET", at, nil)
+				hidden := a.Status == http.StatusNotFound && strings.HasPrefix(path, "/incidents/") && strings.HasSuffix(name, "min") || name == "auditor" && a.Status == http.StatusNotFound
+				if a.Status != http.StatusOK && !hidden || strings.Contains(string(a.Body), "<no value>") {
+					t.Errorf("%s %s: %d %.200s", name, at, a.Status, a.Body)
+				}
+			}
+		}
 	}
-	if got := li.post(t, path+"/acknowledge", li.csrf, "", `nonsense`, nil); got != 400 {
-		t.Errorf("nonsense: %d", got)
+	v := s.As(t, "duty")
+	if a := v.Do(t, "GET", "/incidents?lang=en", nil); !strings.Contains(string(a.Body), i.Number) || !strings.Contains(string(a.Body), "Suspected flame or smoke") {
+		t.Errorf("%s", a.Body)
 	}
-	var after incident.Incident
-	if got := li.post(t, path+"/acknowledge", li.csrf, s.URL, `{"version":1}`, &after); got != 200 || after.TakenBy != "li" || after.State != incident.Signalled {
-		t.Errorf("acknowledge: %d %+v", got, after)
+	if a := v.Do(t, "GET", "/incidents?state=gone&lang=en", nil); a.Status != 422 || !strings.Contains(string(a.Body), "there is no state gone") {
+		t.Errorf("a wrong filter: %d", a.Status)
 	}
-	var conflict struct{ Incident incident.Incident }
-	if got := wang.post(t, path+"/acknowledge", wang.csrf, "", `{"version":1}`, &conflict); got != 409 || conflict.Incident.TakenBy != "li" {
-		t.Errorf("the second to acknowledge: %d, sees %q", got, conflict.Incident.TakenBy)
+	if a := v.Do(t, "GET", "/incidents?text=%3Cscript%3Ealert(1)%3C/script%3E", nil); strings.Contains(string(a.Body), "<script>alert") {
+		t.Error("what was asked is not escaped")
 	}
-	if got := wang.post(t, path+"/close", wang.csrf, "", `{"version":2,"verdict":"whatever"}`, nil); got != 400 {
-		t.Errorf("unknown verdict: %d", got)
+}
+
+func TestPrintingIsRegistered(t *testing.T) {
+	s := apptest.Start(t)
+	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
+	duty := s.As(t, "duty")
+	if a := duty.Do(t, "GET", "/incidents/print?lang=en", nil); a.Status != 422 || strings.Contains(string(a.Body), i.ID) {
+		t.Errorf("without a reason: %d", a.Status)
 	}
-	if got := wang.post(t, path+"/close", wang.csrf, "", `{"version":2,"verdict":"genuine","why":"seen it"}`, &after); got != 200 || after.State != incident.Confirmed || after.ConfirmedBy != "wang" {
-		t.Errorf("close: %d %+v", got, after)
+	if a := duty.Do(t, "GET", "/incidents/print?lang=en&purpose=check&reason=morning+meeting", nil); a.Status != 200 || !strings.Contains(string(a.Body), i.ID) {
+		t.Errorf("with one: %d %.300s", a.Status, a.Body)
 	}
-	var page struct{ Incidents []incident.Incident }
-	if li.get(t, "/api/v1/incidents?state=signalled,reported,verifying", &page); len(page.Incidents) != 0 {
-		t.Errorf("still to do: %+v", page.Incidents)
+	if a := s.As(t, "watch").Do(t, "GET", "/incidents/print?purpose=check&reason=curious", nil); a.Status != 403 || strings.Contains(string(a.Body), i.ID) {
+		t.Errorf("a guard prints: %d", a.Status)
 	}
-	if li.get(t, "/api/v1/incidents?state=confirmed", &page); len(page.Incidents) != 1 {
-		t.Errorf("closed: %+v", page.Incidents)
+	var page struct {
+		Rows []struct{ Who, Act, Result, Reason string }
+	}
+	s.As(t, "auditor").Do(t, "GET", "/api/v1/register?purpose=audit&reason=check&act=print", nil).Into(t, &page)
+	if len(page.Rows) != 2 || page.Rows[1].Who != "duty" || page.Rows[1].Reason != "morning meeting" || page.Rows[0].Who != "watch" || page.Rows[0].Result != "denied" {
+		t.Errorf("%+v", page.Rows)
+	}
+}
+
+func TestQuickEntry(t *testing.T) {
+	s := apptest.Start(t)
+	grid := s.As(t, "grid")
+	first := string(grid.Do(t, "GET", "/report?lang=en", nil).Body)
+	if !strings.Contains(first, "/report?class=env.waste_overflow") {
+		t.Fatalf("no classes: %.500s", first)
+	}
+	second := string(grid.Do(t, "GET", "/report?class=env.waste_overflow&lang=en", nil).Body)
+	if !strings.Contains(second, "place=dongguan%2fc3%2fyard") || strings.Contains(second, "cam1") {
+		t.Fatalf("no places, or devices: %.900s", second)
+	}
+	third := string(grid.Do(t, "GET", "/report?class=env.waste_overflow&place=dongguan/c3/yard&lang=en", nil).Body)
+	_, key, _ := strings.Cut(third, `name="key" value="`)
+	key, _, _ = strings.Cut(key, `"`)
+	form := url.Values{"csrf": {grid.CSRF}, "key": {key}, "class": {"env.waste_overflow"}, "place": {"dongguan/c3/yard"}, "text": {"full since morning"}}
+	for range 2 { // a double tap
+		a := grid.Do(t, "POST", "/report", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+		if a.Status != http.StatusSeeOther {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+	}
+	list, err := s.Incidents().List(t.Context(), incident.Filter{Scope: incident.Everything})
+	if err != nil || len(list) != 1 || list[0].FirstSource != "grid_worker" || list[0].State != incident.Reported || list[0].Events != 1 {
+		t.Errorf("%+v %v", list, err)
+	}
+	form.Set("csrf", "forged")
+	if a := grid.Do(t, "POST", "/report", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-CSRF-Token", ""); a.Status != 403 {
+		t.Errorf("forged: %d", a.Status)
 	}
 }
 
 // read reads the feed until enough incidents came, and returns their positions.
-func (v *visitor) read(t *testing.T, after string, enough int) (positions []int64, first string) {
+func read(t *testing.T, v *apptest.Visitor, after string, enough int) (positions []int64, first string) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.base+"/api/v1/stream", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.Base+"/api/v1/stream", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Last-Event-ID", after)
-	resp, err := v.Do(req)
+	resp, err := v.Client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +186,7 @@ func (v *visitor) read(t *testing.T, after string, enough int) (positions []int6
 				return nil, "reset"
 			}
 			if _, data, ok := strings.Cut(one, "data: "); ok && strings.Contains(one, "event: incident") {
-				var c incident.Change
+				var c struct{ Position int64 }
 				if err := json.Unmarshal([]byte(data), &c); err != nil {
 					t.Fatal(err)
 				}
@@ -325,29 +201,46 @@ func (v *visitor) read(t *testing.T, after string, enough int) (positions []int6
 }
 
 func TestTheFeedMissesNothing(t *testing.T) {
-	s := start(t)
-	v := s.visitor(t)
-	v.login(t, "li", password)
+	s := apptest.Start(t)
+	v := s.As(t, "li")
 	for range 5 {
-		s.happen(t, event.Motion, "yard", event.Start)
+		s.Happen(t, event.Motion, "yard", event.Start)
 	}
-	if got, _ := v.read(t, "0", 5); len(got) != 5 || got[0] != 1 || got[4] != 5 {
+	if got, _ := read(t, v, "0", 5); len(got) != 5 || got[0] != 1 || got[4] != 5 {
 		t.Errorf("from the beginning: %v", got)
 	}
-	if got, _ := v.read(t, "3", 2); len(got) != 2 || got[0] != 4 {
+	if got, _ := read(t, v, "3", 2); len(got) != 2 || got[0] != 4 {
 		t.Errorf("from position 3: %v", got)
 	}
 	live := make(chan []int64)
 	go func() {
-		got, _ := v.read(t, "5", 2)
+		got, _ := read(t, v, "5", 2)
 		live <- got
 	}()
-	s.happen(t, event.Motion, "gate", event.Start)
-	s.happen(t, event.Motion, "lane", event.Start)
+	s.Happen(t, event.Motion, "gate", event.Start)
+	s.Happen(t, event.Motion, "lane", event.Start)
 	if got := <-live; len(got) != 2 || got[0] != 6 || got[1] != 7 {
 		t.Errorf("live: %v", got)
 	}
-	if _, what := v.read(t, "900000", 1); what != "reset" {
+	if _, what := read(t, v, "900000", 1); what != "reset" {
 		t.Errorf("a position from another database: %s, want reset", what)
+	}
+}
+
+// Who sees one compound only is told of no other.
+func TestTheFeedKeepsToItsScope(t *testing.T) {
+	s := apptest.Start(t)
+	v := s.As(t, "handler") // of compound 3
+	s.Happen(t, event.Motion, "elsewhere", event.Start)
+	here := s.Happen(t, event.Motion, "courtyard", event.Start)
+	got, _ := read(t, v, "0", 1)
+	changes, err := s.Incidents().Changes(t.Context(), 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range changes {
+		if c.Incident.ID == here.ID && got[0] != c.Position {
+			t.Errorf("first told of position %d, want %d", got[0], c.Position)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/coverage"
+	"eastgate/cloud/web"
 )
 
 // coverer says how much of the time devices were watched.
@@ -22,27 +23,18 @@ type coverer interface {
 // home is where a day is meant when nobody says which.
 var home = time.FixedZone("Asia/Shanghai", 8*60*60)
 
-// report reads from, to and site; without them it is the last seven days of all.
-func (c *Console) report(r *http.Request) (coverage.Report, error) {
+// covered reads from, to and site; without them it is the last seven days of all.
+func (c *Console) covered(r *http.Request) (coverage.Report, error) {
 	today := time.Now().In(home)
 	to := cmp.Or(r.FormValue("to"), today.Format(time.DateOnly))
 	from := cmp.Or(r.FormValue("from"), today.AddDate(0, 0, -6).Format(time.DateOnly))
 	return c.Coverage.Report(r.Context(), from, to, r.FormValue("site"))
 }
 
-// coverageAPI answers GET /api/v1/coverage?from=2026-11-25&to=2026-11-25&site=garden.
-func (c *Console) coverageAPI(w http.ResponseWriter, r *http.Request, _ access.Session) {
-	report, err := c.report(r)
-	if c.refused(w, err) {
-		return
-	}
-	answer(w, report)
-}
-
 func (c *Console) refused(w http.ResponseWriter, err error) bool {
 	switch {
 	case errors.Is(err, coverage.ErrRange):
-		problem(w, http.StatusBadRequest, err.Error())
+		web.Invalid.With(err.Error()).Write(w)
 	case err != nil:
 		c.broken(w, err)
 	}
@@ -66,7 +58,7 @@ type coverageRow struct {
 }
 
 func (c *Console) coveragePage(w http.ResponseWriter, r *http.Request, _ access.Session) {
-	report, err := c.report(r)
+	report, err := c.covered(r)
 	if c.refused(w, err) {
 		return
 	}

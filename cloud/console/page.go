@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/web"
 )
 
 // The languages. Chinese is the one that texts are written in first.
@@ -55,7 +56,7 @@ func (c catalogue) choose(r *http.Request) string {
 func (c *Console) text(w http.ResponseWriter, r *http.Request) {
 	texts := c.texts[r.PathValue("lang")]
 	if texts == nil {
-		problem(w, http.StatusNotFound, "languages: "+strings.Join(slices.Sorted(maps.Keys(c.texts)), ", "))
+		web.NotFound.With("languages: " + strings.Join(slices.Sorted(maps.Keys(c.texts)), ", ")).Write(w)
 		return
 	}
 	answer(w, texts)
@@ -81,13 +82,13 @@ func (c *Console) render(w http.ResponseWriter, status int, name string, v any) 
 	w.Write(page.Bytes())
 }
 
-var mediaTypes = map[string]string{"desk.js": "text/javascript; charset=utf-8", "desk.css": "text/css; charset=utf-8", "login.css": "text/css; charset=utf-8"}
+var mediaTypes = map[string]string{"desk.js": "text/javascript; charset=utf-8", "desk.css": "text/css; charset=utf-8", "office.css": "text/css; charset=utf-8"}
 
 func (c *Console) static(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	data, err := files.ReadFile("static/" + name)
 	if err != nil || mediaTypes[name] == "" {
-		problem(w, http.StatusNotFound, "no such file")
+		web.NotFound.With("no such file").Write(w)
 		return
 	}
 	w.Header().Set("Content-Type", mediaTypes[name])

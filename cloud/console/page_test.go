@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"eastgate/cloud/app/apptest"
 	"eastgate/cloud/console/consoletest"
 	"eastgate/shared/event"
 )
@@ -40,45 +42,61 @@ func text(parts ...string) string {
 }
 
 func TestAGuardsNight(t *testing.T) {
-	s := start(t)
+	s := apptest.Start(t)
 	li := consoletest.Browser(t)
-	do(t, li, "log in", consoletest.Login(s.URL, "li", password), shows(text("Nothing to do", "live")))
+	do(t, li, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("Nothing to verify", "live")))
 	wang := consoletest.Browser(t)
-	do(t, wang, "second log in", consoletest.Login(s.URL, "wang", password))
+	do(t, wang, "second log in", consoletest.Login(s.URL, "wang", apptest.Password))
 
-	s.happen(t, event.Motion, "lane", event.Start)
-	fire := s.happen(t, event.FireVisual, "courtyard", event.Start)
+	s.Happen(t, event.Motion, "lane", event.Start)
+	fire := s.Happen(t, event.FireVisual, "courtyard", event.Start)
 	row := `[data-id="` + fire.ID + `"]`
-	do(t, li, "a fire comes without reloading, above the motion", shows(text("Suspected fire", "Bins behind house 3", "Motion", "lane")),
+	do(t, li, "a fire comes without reloading, above the motion", shows(text("Suspected flame or smoke", "三号院院子", "Movement", "lane")),
 		shows(`document.querySelector('.row').dataset.kind === 'fire.visual'`),
-		shows(`document.querySelector('`+row+` img').naturalWidth > 0`))
+		shows(`document.querySelector('`+row+` img').naturalWidth > 0`), shows(`document.querySelector('.clock') !== null`))
 	shot(t, li, "feed")
-	do(t, li, "acknowledge by keyboard", chromedp.KeyEvent("j"), shows(`document.querySelector('.detail h2') !== null`),
+	do(t, li, "take it by keyboard", chromedp.KeyEvent("j"), shows(`document.querySelector('.detail h2') !== null`),
 		chromedp.KeyEvent("\r"), shows(text("li looks after it")))
 	do(t, wang, "the other desk sees who", shows(text("li looks after it")))
 	shot(t, wang, "other")
 
-	do(t, wang, "acknowledge by button", chromedp.Click(`[data-kind="security.motion"] .ack`, chromedp.ByQuery), shows(text("wang looks after it")))
-	do(t, li, "close with a verdict", chromedp.Click(row, chromedp.ByQuery), chromedp.KeyEvent("c"),
-		chromedp.Click(`[data-verdict="genuine"]`, chromedp.ByQuery), shows(`document.querySelector('`+row+`') === null`))
+	do(t, wang, "take by button", chromedp.Click(`[data-kind="security.motion"] .ack`, chromedp.ByQuery), shows(text("wang looks after it")))
+	do(t, li, "a verdict by keyboard", chromedp.Click(row, chromedp.ByQuery), shows(`document.querySelector('`+row+`').ariaCurrent === 'true'`),
+		chromedp.KeyEvent("3"), shows(`document.querySelector('`+row+`') === null`), shows(text("detector wrong")))
+	do(t, li, "it is among the ended", chromedp.Click(`[data-tab="ended"]`, chromedp.ByQuery), shows(`document.querySelector('`+row+`') !== null`),
+		chromedp.Click(`[data-tab="todo"]`, chromedp.ByQuery), shows(`document.querySelector('[data-tab="todo"]').ariaPressed === 'true'`),
+		shows(`document.querySelector('.link.on') !== null`))
 
-	s.CloseClientConnections()
+	go s.CloseClientConnections() // it waits for them to end, and the page is back by then
 	do(t, li, "a lost link is said", shows(text("Connection lost")))
-	s.happen(t, event.Tamper, "gate", event.Start)
+	s.Happen(t, event.Tamper, "gate", event.Start)
 	do(t, li, "and it catches up", shows(text("live", "Camera tampered with")))
 
-	do(t, li, "Chinese", chromedp.Click(".lang", chromedp.ByQuery), shows(text("镜头异常")))
+	do(t, li, "Chinese", chromedp.Click(".lang", chromedp.ByQuery), shows(text("摄像机遮挡或移位")))
 	do(t, li, "light", chromedp.Evaluate(`document.documentElement.dataset.theme = "light"`, nil))
 	do(t, li, "the large picture", shows(`document.querySelector('.detail .picture svg') !== null`))
 	shot(t, li, "light-zh")
-	var overflow bool
-	do(t, li, "phone", chromedp.EmulateViewport(390, 844), chromedp.Sleep(300*time.Millisecond),
-		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &overflow))
-	shot(t, li, "phone")
-	if overflow {
-		t.Error("the phone's page is wider than its screen")
+	narrow(t, li, "phone")
+	for _, path := range []string{"/tasks", "/incidents", "/domains", "/report", "/incidents/" + fire.ID} {
+		do(t, li, path, chromedp.Navigate(s.URL+path), chromedp.WaitVisible("main", chromedp.ByQuery))
+		narrow(t, li, "phone"+strings.ReplaceAll(path, "/", "-"))
 	}
 }
+
+// narrow shows a page on a phone, where nothing may stand out to the side.
+func narrow(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	var overflow bool
+	do(t, tab, name, chromedp.EmulateViewport(390, 844), chromedp.Sleep(300*time.Millisecond),
+		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &overflow))
+	shot(t, tab, name)
+	if overflow {
+		t.Errorf("%s: the page is wider than a phone's screen", name)
+	}
+}
+
+// awaited waits for a promise.
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // shot keeps a picture of the page where SCREENSHOTS names a folder.
 func shot(t *testing.T, tab context.Context, name string) {

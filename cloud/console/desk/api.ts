@@ -1,12 +1,13 @@
-import type { Incident, Me } from "./wire";
+import type { Choice, Command, Incident, Me } from "./wire";
 
-// Problem is an answer that is no success; incident is set when somebody was
-// faster (409).
+// Problem is an answer that is no success (RFC 9457); incident is set when somebody
+// was faster, roles when another role is needed.
 export class Problem extends Error {
   constructor(
     readonly status: number,
     detail: string,
     readonly incident?: Incident,
+    readonly roles?: string[],
   ) {
     super(detail);
   }
@@ -16,24 +17,44 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const resp = await fetch(path, { credentials: "same-origin", ...init });
   if (resp.status === 401) location.href = "/login";
   const body = await resp.json().catch(() => ({}));
-  if (!resp.ok) throw new Problem(resp.status, body.detail ?? resp.statusText, body.incident);
-  return body as T;
+  if (resp.ok) return body as T;
+  const faults: { field: string; detail: string }[] = body.faults ?? [];
+  const detail = [body.detail ?? resp.statusText, ...faults.map((f) => `${f.field}: ${f.detail}`)].join("; ");
+  throw new Problem(resp.status, detail, body.incident, body.roles);
 }
 
 export const me = () => ask<Me>("/api/v1/me");
 
-export const list = (states: string) =>
-  ask<{ incidents: Incident[]; position: number; names: Record<string, string> }>(`/api/v1/incidents?state=${states}&limit=200`);
+export const list = (states: string[]) => ask<{ incidents: Incident[]; position: number }>(`/api/v1/incidents?state=${states.join()}&limit=200`);
 
-function change(csrf: string, id: string, what: string, body: object) {
-  return ask<Incident>(`/api/v1/incidents/${id}/${what}`, {
+export const get = (id: string) => ask<Incident>(`/api/v1/incidents/${id}`);
+
+export const cameras = () => ask<Record<string, string>>("/api/v1/cameras");
+
+export const classes = () => ask<Choice[]>("/api/v1/classes");
+
+export const organisations = async (): Promise<Choice[]> =>
+  (await ask<{ id: string; zh: string; en?: string }[]>("/api/v1/organisations")).map((o) => ({ key: o.id, zh: o.zh, en: o.en || o.zh }));
+
+// act does one action. The key makes it one, should the answer get lost.
+export const act = (csrf: string, i: Incident, action: string, command: Command) =>
+  ask<Incident>(`/api/v1/incidents/${i.id}/actions/${action}`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
-    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf, "If-Match": `"${i.version}"`, "Idempotency-Key": key() },
+    body: JSON.stringify(command),
   });
-}
 
-export const acknowledge = (csrf: string, i: Incident) => change(csrf, i.id, "acknowledge", { version: i.version });
+// crypto.randomUUID is missing on plain http; getRandomValues is not.
+const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
-export const close = (csrf: string, i: Incident, verdict: string, why: string) =>
-  change(csrf, i.id, "close", { version: i.version, verdict, why });
+export const photo = (csrf: string, file: File) =>
+  ask<{ sha256: string }>("/api/v1/photos", { method: "POST", headers: { "Content-Type": file.type, "X-CSRF-Token": csrf }, body: file });
+
+// displayed tells what this desk showed: which finder was first depends on it.
+export const displayed = (csrf: string, ids: string[]) =>
+  fetch("/api/v1/displayed", {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
+    body: JSON.stringify({ ids }),
+  });

@@ -6,9 +6,11 @@ import { keys } from "./keys";
 import { Row } from "./row";
 import { applied, byUrgency, learn, newer } from "./state";
 import { type Lang, lang, load, t } from "./text";
-import { type Change, type Incident, type Me, done, judged, toDo } from "./wire";
+import { type Allowed, type Change, type Command, type Incident, type Me, states, type Tab, tabOf, verdicts } from "./wire";
 
 type Link = "wait" | "on" | "off";
+
+const tabs: Tab[] = ["todo", "handling", "ended"];
 
 // Desk is the page: the feed on the left, one incident on the right.
 export function Desk({ user }: { user: Me }) {
@@ -16,51 +18,65 @@ export function Desk({ user }: { user: Me }) {
   const [ready, setReady] = useState(false);
   const [fault, setFault] = useState("");
   const [link, setLink] = useState<Link>("wait");
-  const [closed, setClosed] = useState(false);
-  const [chosen, setChosen] = useState("");
-  const [closing, setClosing] = useState(false);
+  const [tab, setTab] = useState<Tab>("todo");
+  const [chosen, setChosen] = useState(asked);
+  const [asking, setAsking] = useState<Allowed>();
   const [said, setSaid] = useState("");
   const [now, setNow] = useState(Date.now());
   const [, setLang] = useState(lang);
   const fresh = useFresh(all, ready);
   const [round, setRound] = useState(0);
 
-  useEffect(() => connect(closed, setAll, setReady, setFault, setLink), [round, closed]);
+  useEffect(() => connect(tab, setAll, setReady, setFault, setLink), [round, tab]);
   useEffect(() => {
     const tick = window.setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(tick);
   }, []);
+  useEffect(() => {
+    if (asked) api.get(asked).then((i) => setAll((m) => newer(m, i)), () => setChosen(""));
+  }, []);
 
-  const rows = useMemo(
-    () => [...all.values()].filter((i) => judged(i) === closed).sort(byUrgency),
-    [all, closed],
-  );
+  const rows = useMemo(() => [...all.values()].filter((i) => tabOf(i) === tab).sort(byUrgency), [all, tab]);
   const current = all.get(chosen);
+  useDisplayed(rows, user.csrf);
 
-  const does = useCallback(async (work: Promise<Incident>) => {
+  const act = useCallback(async (i: Incident, action: string, command: Command) => {
+    setAsking(undefined);
     try {
-      const i = await work;
-      setAll((m) => newer(m, i));
+      const after = await api.act(user.csrf, i, action, command);
+      setAll((m) => newer(m, after));
       setSaid("");
     } catch (e) {
-      if (e instanceof api.Problem && e.incident) {
-        const i = e.incident;
+      const p = e as api.Problem;
+      if (p.incident) {
+        const i = p.incident;
         setAll((m) => newer(m, i));
         setSaid(t("conflict"));
-      } else setSaid(t("failed", { why: String((e as Error).message) }));
+      } else if (p.roles) setSaid(`${p.message} (${t("forbidden", { roles: p.roles.map((r) => t(`role.${r}`)).join(", ") })})`);
+      else setSaid(t("failed", { why: p.message }));
     }
   }, []);
-  const acknowledge = (i: Incident) => does(api.acknowledge(user.csrf, i));
+  const choose = (id: string) => {
+    setChosen(id);
+    setAsking(undefined);
+  };
+  const may = (i: Incident | undefined, action: string) => i?.actions.some((a) => a.action === action);
 
   keys({
     move: (step) => {
       const at = rows.findIndex((i) => i.id === chosen);
       const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
-      if (next) setChosen(next.id);
+      if (next) choose(next.id);
     },
-    enter: () => current && !judged(current) && !current.taken_by && acknowledge(current),
-    close: () => current && !judged(current) && setClosing(true),
-    escape: () => (closing ? setClosing(false) : setChosen("")),
+    enter: () => current && may(current, "taken") && act(current, "taken", {}),
+    verdict: (n) => {
+      if (!current) return;
+      const yes = ["alarm", "confirm"].find((a) => may(current, a));
+      if (n === 1 && yes) act(current, yes, {});
+      else if (n > 1 && may(current, "reject")) act(current, "reject", { verdict: verdicts[n - 1] });
+    },
+    open: () => current && location.assign(`/incidents/${current.id}`),
+    escape: () => (asking ? setAsking(undefined) : choose("")),
     help: () => setSaid(t("help")),
   });
 
@@ -73,12 +89,11 @@ export function Desk({ user }: { user: Me }) {
         </p>
       )}
       <nav>
-        <button type="button" aria-pressed={!closed} onClick={() => setClosed(false)}>
-          {t("filter.open")}
-        </button>
-        <button type="button" aria-pressed={closed} onClick={() => setClosed(true)}>
-          {t("filter.closed")}
-        </button>
+        {tabs.map((name) => (
+          <button type="button" key={name} data-tab={name} aria-pressed={tab === name} onClick={() => setTab(name)}>
+            {t(`filter.${name}`)}
+          </button>
+        ))}
         {fresh.n > 0 && (
           <button type="button" class="fresh" onClick={fresh.show}>
             {t("fresh", { n: fresh.n })}
@@ -96,30 +111,21 @@ export function Desk({ user }: { user: Me }) {
               </button>
             </li>
           )}
-          {ready && rows.length === 0 && <li class="note">{t(closed ? "empty.closed" : "empty.open")}</li>}
+          {ready && rows.length === 0 && <li class="note">{t(`empty.${tab}`)}</li>}
           {rows.map((i) => (
-            <Row
-              key={i.id}
-              incident={i}
-              chosen={i.id === chosen}
-              now={now}
-              choose={() => setChosen(i.id)}
-              acknowledge={() => acknowledge(i)}
-            />
+            <Row key={i.id} incident={i} chosen={i.id === chosen} now={now} choose={() => choose(i.id)} take={() => act(i, "taken", {})} />
           ))}
         </ul>
         {current ? (
           <Detail
             key={current.id}
             incident={current}
-            closing={closing}
-            setClosing={setClosing}
-            acknowledge={() => acknowledge(current)}
-            close={(v, why) => {
-              setClosing(false);
-              does(api.close(user.csrf, current, v, why));
-            }}
-            back={() => setChosen("")}
+            now={now}
+            csrf={user.csrf}
+            asking={asking && may(current, asking.action) ? asking : undefined}
+            ask={setAsking}
+            act={(action, command) => act(current, action, command)}
+            back={() => choose("")}
           />
         ) : (
           <section class="detail none">{t("choose")}</section>
@@ -129,9 +135,29 @@ export function Desk({ user }: { user: Me }) {
   );
 }
 
+// asked is the incident that the address names.
+const asked = new URLSearchParams(location.search).get("incident") ?? "";
+
+// useDisplayed tells which incidents were on a screen that somebody could see.
+function useDisplayed(rows: Incident[], csrf: string) {
+  const told = useRef(new Set<string>());
+  useEffect(() => {
+    if (document.visibilityState !== "visible") return;
+    const ids = rows.map((i) => i.id).filter((id) => !told.current.has(id)).slice(0, 50);
+    if (ids.length === 0) return;
+    const wait = window.setTimeout(() => {
+      for (const id of ids) told.current.add(id);
+      api.displayed(csrf, ids).catch(() => {
+        for (const id of ids) told.current.delete(id);
+      });
+    }, 500);
+    return () => clearTimeout(wait);
+  }, [rows]);
+}
+
 // connect loads the incidents and follows the feed from where they stand.
 function connect(
-  closed: boolean,
+  tab: Tab,
   setAll: (f: (m: Map<string, Incident>) => Map<string, Incident>) => void,
   setReady: (on: boolean) => void,
   setFault: (why: string) => void,
@@ -140,12 +166,12 @@ function connect(
   let stop = () => {};
   let over = false;
   let waiting: Change[] = [];
-  const start = async () => {
+  const start = async (anew: boolean) => {
     try {
-      const page = await api.list(closed ? done : toDo);
+      const [page, names] = await Promise.all([api.list(states[tab]), api.cameras()]);
       if (over) return;
-      learn(page.names);
-      setAll(() => new Map(page.incidents.map((i) => [i.id, i])));
+      learn(names);
+      setAll((m) => page.incidents.reduce(newer, anew ? new Map() : m));
       setReady(true);
       setFault("");
       stop = follow(page.position, {
@@ -159,13 +185,14 @@ function connect(
             });
         },
         live: (on) => setLink(on ? "on" : "off"),
-        reset: start,
+        reset: () => start(true),
       });
     } catch (e) {
       setFault(String((e as Error).message));
     }
   };
-  start();
+  setLink("wait");
+  start(false);
   return () => {
     over = true;
     stop();
@@ -202,6 +229,7 @@ function Top({ user, link, setLang }: { user: Me; link: Link; setLang(l: Lang): 
   return (
     <header class="top">
       <h1>{t("title")}</h1>
+      <a href="/tasks">{t("office")}</a>
       <span class={`link ${link}`} role="status">
         {t(`live.${link}`)}
       </span>

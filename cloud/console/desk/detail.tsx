@@ -1,87 +1,92 @@
-import { useEffect, useState } from "preact/hooks";
-import { type Incident, judged, verdicts } from "./wire";
+import { ActionForm } from "./action";
+import { Clock } from "./clock";
 import { Picture } from "./picture";
-import { place } from "./state";
+import { camera, kind, place } from "./state";
 import { note, t, time } from "./text";
+import { type Allowed, type Command, type Incident, tabOf } from "./wire";
 
 interface Props {
   incident: Incident;
-  closing: boolean;
-  setClosing(on: boolean): void;
-  acknowledge(): void;
-  close(verdict: string, why: string): void;
+  now: number;
+  csrf: string;
+  asking?: Allowed; // whose form is open
+  ask(a?: Allowed): void;
+  act(action: string, command: Command): void;
   back(): void;
 }
 
-// Detail is everything about one incident, and what may be done with it.
-export function Detail({ incident: i, closing, setClosing, acknowledge, close, back }: Props) {
-  const facts: [string, string][] = [
-    [t("camera"), place(i)],
+// Detail is everything about one incident, and what may be done with it: the buttons
+// are the actions that the table allows this person, and no others.
+export function Detail({ incident: i, now, csrf, asking, ask, act, back }: Props) {
+  const facts: [string, string | undefined][] = [
+    [t("col.number"), i.number],
+    [t("col.state"), t(`state.${i.state}`)],
+    [t("col.place"), place(i)],
+    [t("camera"), camera(i)],
     [t("box"), [i.site, i.box, i.device].filter(Boolean).join(" / ")],
-    [t("zone"), i.zone || "–"],
+    [t("zone"), i.zone],
+    [t("sources"), (i.discoveries ?? []).map((d) => t(`source.${d.source}`)).join(", ")],
     [t("since"), time(i.since)],
     [t("first"), time(i.first_at)],
     [t("last"), time(i.last_at)],
     [t("received"), time(i.first_seen_at)],
-    [t("score"), `${Math.round(i.score * 100)} %`],
+    [t("score"), i.score ? `${Math.round(i.score * 100)} %` : ""],
+    [t("field.unit"), i.unit],
+    [t("field.handling_unit"), i.handling_unit],
+    [t("role.handler"), i.handler],
+    [t("field.verdict"), i.verdict && t(`verdict.${i.verdict}`)],
   ];
   return (
-    <section class="detail" aria-label={t(`kind.${i.class}`)}>
+    <section class="detail" aria-label={kind(i)}>
       <header class={`level${i.level}`}>
         <button type="button" class="back" onClick={back} aria-label={t("cancel")}>
           ←
         </button>
         <h2>
-          {t(`kind.${i.class}`)} {note(i.note)}
+          {kind(i)} {note(i.note)}
         </h2>
+        <Clock incident={i} now={now} />
         <span>{i.active ? t("active") : t("over")}</span>
       </header>
-      <Picture incident={i} large />
-      {i.class.startsWith("fire.") && !judged(i) && <p class="suspected">{t("suspected")}</p>}
-      <dl>
-        {facts.map(([k, v]) => (
-          <div key={k}>
-            <dt>{k}</dt>
-            <dd>{v}</dd>
-          </div>
-        ))}
-      </dl>
+      {i.snapshot && <Picture incident={i} large />}
+      {i.class.startsWith("fire.") && tabOf(i) === "todo" && <p class="suspected">{t("suspected")}</p>}
+      {i.about_person && <p class="fault">{t("person")}</p>}
+      {i.text && <blockquote>{i.text}</blockquote>}
       <footer>
-        {!judged(i) && !i.taken_by && (
-          <button type="button" class="ack" onClick={acknowledge}>
-            {t("ack")}
-          </button>
-        )}
-        {i.taken_by && <span>{t("acked", { name: i.taken_by })}</span>}
-        {!judged(i) && !closing && (
-          <button type="button" onClick={() => setClosing(true)}>
-            {t("close")}
-          </button>
-        )}
-        {judged(i) && <span>{t("closed", { name: i.confirmed_by ?? i.closed_by ?? "", verdict: t(`verdict.${i.verdict}`) })}</span>}
-      </footer>
-      {closing && !judged(i) && <Verdict done={close} cancel={() => setClosing(false)} />}
-    </section>
-  );
-}
-
-function Verdict({ done, cancel }: { done(verdict: string, why: string): void; cancel(): void }) {
-  const [why, setWhy] = useState("");
-  useEffect(() => document.getElementById("why")?.focus(), []);
-  return (
-    <div class="verdict" role="group" aria-label={t("close.verdict")}>
-      <label for="why">{t("close.why")}</label>
-      <input id="why" maxLength={200} value={why} onInput={(e) => setWhy(e.currentTarget.value)} />
-      <div>
-        {verdicts.map((v) => (
-          <button type="button" key={v} data-verdict={v} onClick={() => done(v, why)}>
-            {t(`verdict.${v}`)}
+        {i.taken_by && tabOf(i) !== "ended" && <span>{t("taken", { name: i.handler || i.taken_by })}</span>}
+        {i.actions.map((a) => (
+          <button
+            type="button"
+            key={a.action}
+            data-action={a.action}
+            class={a.action === "alarm" || a.action === "taken" ? "ack" : ""}
+            onClick={() => (a.needs.length ? ask(a) : act(a.action, {}))}
+          >
+            {t(`action.${a.action}`)}
           </button>
         ))}
-        <button type="button" onClick={cancel}>
-          {t("cancel")}
-        </button>
-      </div>
-    </div>
+        <a href={`/incidents/${i.id}`}>{t("details")}</a>
+      </footer>
+      {asking && (
+        <ActionForm
+          key={asking.action}
+          incident={i}
+          action={asking}
+          csrf={csrf}
+          done={(c) => act(asking.action, c)}
+          cancel={() => ask(undefined)}
+        />
+      )}
+      <dl>
+        {facts
+          .filter(([, v]) => v)
+          .map(([k, v]) => (
+            <div key={k}>
+              <dt>{k}</dt>
+              <dd>{v}</dd>
+            </div>
+          ))}
+      </dl>
+    </section>
   );
 }

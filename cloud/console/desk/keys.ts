@@ -3,7 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 export interface Keys {
   move(step: number): void;
   enter(): void;
-  close(): void;
+  verdict(n: number): void;
+  open(): void;
   escape(): void;
   help(): void;
 }
@@ -26,10 +27,12 @@ export function keys(k: Keys): void {
         ArrowDown: () => on.move(1),
         KeyK: () => on.move(-1),
         ArrowUp: () => on.move(-1),
-        KeyC: on.close,
+        KeyO: on.open,
         Escape: on.escape,
       };
+      const digit = /^(?:Digit|Numpad)([1-6])$/.exec(e.code);
       if (e.code === "Enter" && !button) on.enter();
+      else if (digit) on.verdict(Number(digit[1]));
       else if (e.key === "?") on.help();
       else if (act[e.code]) act[e.code]();
       else return;

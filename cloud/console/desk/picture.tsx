@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Incident } from "./wire";
-import { place } from "./state";
+import { kind, place } from "./state";
 import { t } from "./text";
 
 // A Picture shows what was seen, with the place marked.
@@ -18,8 +18,8 @@ function Snapshot({ incident: i }: { incident: Incident }) {
     <div class={here ? "picture" : "picture wait"}>
       <img
         key={tries}
-        src={`/evidence/${i.snapshot}${tries ? `?try=${tries}` : ""}`}
-        alt={t("picture.alt", { kind: t(`kind.${i.class}`), place: place(i) })}
+        src={`/evidence/${i.snapshot}?incident=${i.id}${tries ? `&try=${tries}` : ""}`}
+        alt={t("picture.alt", { kind: kind(i), place: place(i) })}
         onLoad={() => setHere(true)}
         onError={again}
       />

@@ -1,4 +1,5 @@
-import type { Change, Incident } from "./wire";
+import { lang } from "./text";
+import type { Change, Choice, Incident } from "./wire";
 
 // byUrgency puts what is not yet taken first, then the more urgent, then the newer.
 export function byUrgency(a: Incident, b: Incident): number {
@@ -9,7 +10,7 @@ export function byUrgency(a: Incident, b: Incident): number {
 // newer keeps the newest version of an incident: answers and the feed cross.
 export function newer(all: Map<string, Incident>, i: Incident): Map<string, Incident> {
   const old = all.get(i.id);
-  if (old && old.version >= i.version) return all;
+  if (old && old.version > i.version) return all;
   return new Map(all).set(i.id, i);
 }
 
@@ -26,4 +27,11 @@ export function learn(to: Record<string, string>): void {
 
 // place says where an incident is, in people's words where there are any.
 export const place = (i: Incident) =>
-  names[`${i.site}/${i.box}/${i.device}`] ?? [i.site, i.box, i.device].filter(Boolean).join(" / ");
+  i.place_name || names[`${i.site}/${i.box}/${i.device}`] || [i.site, i.box, i.device].filter(Boolean).join(" / ") || i.place;
+
+// camera names the camera, when that says more than the place.
+export const camera = (i: Incident) => (i.place_name ? (names[`${i.site}/${i.box}/${i.device}`] ?? "") : "");
+
+export const kind = (i: Incident) => (lang === "en" ? i.class_en : i.class_zh);
+
+export const called = (c: Choice) => (lang === "en" ? c.en : c.zh);

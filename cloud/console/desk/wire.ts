@@ -1,52 +1,99 @@
-// What the API sends; the Go structs of package incident are the original.
+// What the API sends; cloud/api/openapi.yaml is the original.
 
 export type Box = [left: number, top: number, width: number, height: number];
 
+// An action that is allowed now, with the fields that it needs.
+export interface Allowed {
+  action: string;
+  needs: string[];
+}
+
+export interface Discovery {
+  source: string;
+  at: string;
+}
+
 export interface Incident {
   id: string;
+  number: string;
   version: number;
   class: string;
+  class_zh: string;
+  class_en: string;
+  domain: string;
   level: number;
   state: string;
+  verdict?: string;
   active: boolean;
-  site: string;
-  box: string;
-  device: string;
+  signal?: boolean;
+  test?: boolean;
+  place: string;
+  place_name?: string;
+  site?: string;
+  box?: string;
+  device?: string;
   zone?: string;
   note?: string;
+  text?: string;
   score: number;
   area?: Box;
+  snapshot?: string;
   since: string;
   first_at: string;
   last_at: string;
   first_seen_at: string;
   events: number;
   backfill?: boolean;
-  snapshot?: string;
+  first_source: string;
+  discoveries: Discovery[] | null;
+  unit?: string;
+  handling_unit?: string;
+  handler?: string;
   taken_by?: string;
   confirmed_by?: string;
   closed_by?: string;
-  verdict?: string;
+  due_step?: string;
+  due_at?: string;
+  about_person?: boolean;
+  actions: Allowed[];
 }
 
-// judged says that a person has said what it was.
-const untried = ["signalled", "reported", "verifying"];
-export const judged = (i: Incident) => !untried.includes(i.state);
-export const toDo = untried.join();
-export const done = [
-  "confirmed", "classified", "assessed", "dispatched", "accepted", "returned", "in_progress", "suspended",
-  "resolved", "checked", "reviewed", "closed", "false", "duplicate", "out_of_remit", "force_closed",
-].join();
+// A command is what an action needs, by the names of its fields.
+export type Command = Record<string, string | number | string[]>;
 
 export interface Change {
   position: number;
+  action: string;
   incident: Incident;
 }
 
 export interface Me {
   name: string;
+  unit: string;
   roles: string[];
+  rights: string[];
   csrf: string;
 }
 
+// A choice is something with a name in both languages.
+export interface Choice {
+  key: string;
+  zh: string;
+  en: string;
+}
+
 export const verdicts = ["genuine", "harmless", "false", "rule", "test", "fault"];
+
+// The desk's three lists: what nobody has verified, what is being handled, what has
+// ended.
+export type Tab = "todo" | "handling" | "ended";
+
+const untried = ["signalled", "reported", "verifying"];
+const endings = ["closed", "false", "duplicate", "out_of_remit", "force_closed", "rated", "cancelled"];
+const handled = [
+  "confirmed", "classified", "assessed", "dispatched", "accepted", "returned", "in_progress", "suspended", "resolved", "checked", "reviewed",
+  "ordered", "done",
+];
+
+export const states: Record<Tab, string[]> = { todo: untried, handling: handled, ended: endings };
+export const tabOf = (i: Incident): Tab => (untried.includes(i.state) ? "todo" : endings.includes(i.state) ? "ended" : "handling");

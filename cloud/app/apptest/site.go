@@ -1,0 +1,178 @@
+// Package apptest is a small community for tests: a whole cloud with places,
+// organisations and one person for each role.
+package apptest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"image"
+	"image/jpeg"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/app"
+	"eastgate/cloud/config"
+	"eastgate/cloud/evidence"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/organisation"
+	"eastgate/shared/event"
+)
+
+// Password is everybody's.
+const Password = "correct-horse"
+
+// Places of the community; the camera courtyard hangs at a house.
+const places = `code,parent,kind,zh,en,lat,lon,datum,org,device
+dongguan,,community,东关社区,Dongguan,22.53,113.99,WGS-84,,
+c3,dongguan,compound,三号院,Compound 3,22.5301,113.9901,WGS-84,property,
+b07,c3,building,三号院7栋,House 7,22.5302,113.9902,WGS-84,,
+yard,c3,spot,三号院院子,Bins behind house 3,22.5303,113.9903,WGS-84,,
+c4,dongguan,compound,四号院,Compound 4,22.54,113.98,WGS-84,,
+s012,dongguan,street,东街,East Street,22.5304,113.9904,WGS-84,,
+shop41,s012,shop,东街41号,Shop 41,22.5305,113.9905,WGS-84,,
+cam1,yard,camera,院子摄像机,Courtyard camera,,,,,/garden/gate-1/courtyard
+`
+
+// People of the community: each has one role, and belongs to a unit. Handler and
+// reporter are of other organisations; li and wang are guards as the command line
+// makes them.
+var People = map[string]struct {
+	Role  access.Role
+	Unit  string
+	Scope string
+}{
+	"reporter": {access.Reporter, "owners", "dongguan/c3"}, "grid": {access.GridWorker, access.CommunityUnit, ""}, "watch": {access.Guard, access.CommunityUnit, ""},
+	"duty": {access.DutyOfficer, access.CommunityUnit, ""}, "dispatch": {access.Dispatcher, access.CommunityUnit, ""}, "handler": {access.Handler, "property", "dongguan/c3"},
+	"lead": {access.CentreLead, access.CommunityUnit, ""}, "check": {access.Checker, access.CommunityUnit, ""}, "super": {access.Supervisor, access.CommunityUnit, ""},
+	"sysadmin": {access.SystemAdmin, access.CommunityUnit, ""}, "secadmin": {access.SecurityAdmin, access.CommunityUnit, ""}, "auditor": {access.AuditAdmin, access.CommunityUnit, ""},
+}
+
+// A Site is a community.
+type Site struct {
+	*httptest.Server
+	*app.Cloud
+	File config.File
+	// Handler of other units, whose path is its own.
+	folder *evidence.Folder
+}
+
+// Start builds a community, which ends with the test.
+func Start(t testing.TB) *Site {
+	t.Helper()
+	dir := t.TempDir()
+	return Open(t, config.File{
+		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: "sqlite:" + filepath.Join(dir, "cloud.db"), EvidenceDir: filepath.Join(dir, "evidence"),
+		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")},
+	})
+}
+
+// Open builds a community from a configuration.
+func Open(t testing.TB, f config.File) *Site {
+	t.Helper()
+	cloud, err := app.New(t.Context(), f, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Site{Cloud: cloud, File: f}
+	if s.folder, err = evidence.Open(f.EvidenceDir, f.EvidenceBytes); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- cloud.Run(ctx) }()
+	s.Server = httptest.NewServer(cloud.Handler())
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Server.Close()
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := cloud.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s.settle(t)
+	return s
+}
+
+func (s *Site) settle(t testing.TB) {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.Places().Import(ctx, strings.NewReader(places), false)
+	must(err)
+	for _, o := range []organisation.Organisation{
+		{ID: "property", Party: access.Property, ZH: "花园物业", EN: "Garden Property", Places: []string{"dongguan/c3"}, Since: time.Now()},
+		{ID: "owners", Party: access.Owners, ZH: "三号院业委会", EN: "Owners of compound 3", Places: []string{"dongguan/c3"}, Since: time.Now()},
+	} {
+		must(s.Store().PutOrganisation(ctx, o))
+	}
+	for name, p := range People {
+		must(s.Cloud.People().Welcome(ctx, access.CommandLine("setup"), access.Account{Name: name, Person: "Mr " + name, Unit: p.Unit, Password: Password}, []access.Role{p.Role}, p.Scope))
+	}
+	for _, name := range []string{"li", "wang"} {
+		must(s.Cloud.People().Add(ctx, name, access.Guard, Password))
+	}
+	must(s.Store().AddBox(ctx, "garden", "gate-1", "secret"))
+}
+
+// Picture keeps a small picture and returns its hash.
+func (s *Site) Picture(t testing.TB) string {
+	t.Helper()
+	var picture bytes.Buffer
+	if err := jpeg.Encode(&picture, image.NewYCbCr(image.Rect(0, 0, 64, 36), image.YCbCrSubsampleRatio420), nil); err != nil {
+		t.Fatal(err)
+	}
+	h := sha256.Sum256(picture.Bytes())
+	sum := hex.EncodeToString(h[:])
+	if err := s.folder.Put(t.Context(), sum, &picture); err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}
+
+// Happen stores an event of a camera, as the ingest does, and waits for its
+// incident.
+func (s *Site) Happen(t testing.TB, kind event.Kind, camera string, state event.State) incident.Incident {
+	t.Helper()
+	sum := s.Picture(t)
+	id, now := event.NewID(), time.Now().UTC()
+	e := event.Event{
+		ID: id, Episode: id, Source: event.NewSource("garden", "gate-1", camera), Kind: kind, State: state, Time: now, Since: now,
+		Certainty: "Likely", Severity: kind.Severity(), Urgency: kind.Urgency(), Status: "Actual", Score: 0.9,
+		Box: &event.Box{0.2, 0.2, 0.3, 0.3}, Detector: event.Detector{Name: "test", Version: "1"},
+		Evidence: []event.Evidence{{SHA256: sum, Type: "image/jpeg", Bytes: 1, From: now, To: now}},
+	}
+	before, err := s.Incidents().Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store().RecordOwn(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	s.Incidents().Wake()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		changes, err := s.Incidents().Changes(t.Context(), before, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(changes) > 0 {
+			return changes[0].Incident
+		}
+	}
+	t.Fatal("the event became no incident")
+	return incident.Incident{}
+}

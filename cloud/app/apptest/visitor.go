@@ -1,0 +1,116 @@
+package apptest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// A Visitor is a browser without a screen.
+type Visitor struct {
+	*http.Client
+	Base, CSRF string
+}
+
+// Visitor comes to the site; nobody has logged in yet.
+func (s *Site) Visitor(t testing.TB) *Visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Visitor{Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, Base: s.URL}
+}
+
+// As is a visitor who has logged in.
+func (s *Site) As(t testing.TB, name string) *Visitor {
+	t.Helper()
+	v := s.Visitor(t)
+	if code := v.Login(t, name, Password); code != http.StatusSeeOther {
+		t.Fatalf("%s cannot log in: %d", name, code)
+	}
+	return v
+}
+
+// Login comes in through the page and returns the status.
+func (v *Visitor) Login(t testing.TB, name, word string) int {
+	t.Helper()
+	resp, err := v.PostForm(v.Base+"/login", url.Values{"name": {name}, "password": {word}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode == http.StatusSeeOther {
+		var me struct{ CSRF string }
+		if a := v.Do(t, "GET", "/api/v1/me", nil); a.Into(t, &me) != http.StatusOK || me.CSRF == "" {
+			t.Fatalf("me: %d", a.Status)
+		}
+		v.CSRF = me.CSRF
+	}
+	return resp.StatusCode
+}
+
+// An Answer is what came back.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Into reads an answer's JSON, and returns the status.
+func (a Answer) Into(t testing.TB, v any) int {
+	t.Helper()
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		t.Fatalf("%d %.300s: %v", a.Status, a.Body, err)
+	}
+	return a.Status
+}
+
+// Do asks for something. A body that is no string or bytes is sent as JSON; headers
+// come in pairs.
+func (v *Visitor) Do(t testing.TB, method, path string, body any, headers ...string) Answer {
+	t.Helper()
+	var in io.Reader
+	media := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(b)
+	case []byte:
+		in = bytes.NewReader(b)
+	default:
+		data, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, v.Base+path, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", media)
+	}
+	if method != http.MethodGet {
+		req.Header.Set("X-CSRF-Token", v.CSRF)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := v.Client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Answer{resp.StatusCode, resp.Header, data}
+}

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"eastgate/cloud/governance"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/place"
+	"eastgate/cloud/register"
+	"eastgate/cloud/whistle"
+	"eastgate/shared/event"
+)
+
+// parts are what people work with beside the incidents.
+type parts struct {
+	register *register.Register
+	whistles *whistle.Engine
+}
+
+func (c *Cloud) openParts() {
+	c.engine = incident.New(c.store, incident.Options{
+		Catalogue: c.catalogue, Calendar: c.calendar, Places: where{c.places}, Log: c.log, Metrics: incident.NewMetrics(c.reg),
+	})
+	c.parts.register = register.New(c.store, register.NewMetrics(c.reg))
+	c.parts.whistles = whistle.New(c.store, whistle.Options{Parents: parents{c.engine}, Respond: c.respondBy, Tell: c.engine.Tell})
+}
+
+// where tells the engine of incidents where machines hang.
+type where struct{ places *place.Directory }
+
+func (w where) At(s event.Source) incident.Place {
+	f := w.places.Resolve(s)
+	return incident.Place{Path: f.Path, Name: f.ZH, Unit: f.Unit, Sensor: f.Device == place.Sensor}
+}
+
+func (w where) Known(path string) (incident.Place, bool) {
+	p, unit, ok := w.places.Place(path)
+	return incident.Place{Path: p.Path, Name: p.ZH, Unit: unit}, ok
+}
+
+// parents tells the engine of whistles what it must know of incidents.
+type parents struct{ incidents *incident.Engine }
+
+func (p parents) Parent(ctx context.Context, id string) (whistle.Parent, error) {
+	i, err := p.incidents.Get(ctx, id)
+	if err != nil {
+		return whistle.Parent{}, err
+	}
+	out := whistle.Parent{ID: i.ID, Number: i.Number, Place: i.Place, Class: i.Class, Open: i.ConfirmedAt != nil && i.State.Open(), Test: i.Test}
+	if i.Unit != "" {
+		out.Units = []string{i.Unit}
+	}
+	return out, nil
+}
+
+// respondBy is how soon a unit that was whistled to must answer: an emergency in
+// half an hour, an enforcement in two, a problem in a working day.
+func (c *Cloud) respondBy(k whistle.Kind, sent time.Time) time.Time {
+	limits := map[whistle.Kind]governance.Limit{
+		whistle.Emergency: {Duration: 30 * time.Minute, Clock: governance.Natural}, whistle.Enforcement: {Duration: 2 * time.Hour, Clock: governance.Natural},
+	}
+	l, ok := limits[k]
+	if !ok {
+		l = governance.Limit{WorkingDays: 1, Clock: governance.Working}
+	}
+	at, err := c.calendar.Add(sent, l)
+	if err != nil { // the calendar ends before; a day is a day then
+		c.log.Error("a whistle's clock cannot be counted in working days", "err", err)
+		return sent.Add(24 * time.Hour)
+	}
+	return at
+}

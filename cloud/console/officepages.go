@@ -1,0 +1,222 @@
+package console
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/api"
+	"eastgate/cloud/export"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/kpi"
+	"eastgate/cloud/report"
+	"eastgate/cloud/web"
+	"eastgate/cloud/whistle"
+)
+
+func toWord(v any) string { return fmt.Sprint(v) }
+
+// An incidentView is one incident and its history.
+type incidentView struct {
+	office
+	I       api.Incident
+	History api.History
+	Seen    bool // the history is for this viewer
+	Now     time.Time
+}
+
+func (v incidentView) Late() bool { return v.I.DueAt != nil && v.I.DueAt.Before(v.Now) }
+
+func (c *Console) incidentPage(w http.ResponseWriter, r *http.Request, s access.Session) {
+	i, err := c.API.Find(r.Context(), s.User, r.PathValue("id"))
+	if errors.Is(err, incident.ErrNotFound) {
+		web.NotFound.With("no incident that you may see").Write(w)
+		return
+	}
+	v := incidentView{office: c.office(r, s), I: i, Now: time.Now(), Seen: true}
+	if err == nil {
+		v.History, err = c.API.History(r.Context(), s.User, i.ID)
+	}
+	var p *web.Problem
+	if errors.As(err, &p) && p.Kind == web.Forbidden {
+		v.Seen, err = false, nil
+	}
+	if err != nil {
+		c.broken(w, err)
+		return
+	}
+	c.render(w, http.StatusOK, "incident.html", v)
+}
+
+// A domainRow is one domain with what is open in it.
+type domainRow struct {
+	Key, Name     string
+	Open, Overdue int
+}
+
+func (c *Console) domainNames(r *http.Request) []domainRow {
+	var out []domainRow
+	for _, d := range c.API.Catalogue.Domains() {
+		name := d.ZH
+		if c.texts.choose(r) == en {
+			name = d.EN
+		}
+		out = append(out, domainRow{Key: d.Key, Name: name})
+	}
+	return out
+}
+
+type domainsView struct {
+	office
+	Rows []domainRow
+	Most int // counting ends here
+}
+
+func (c *Console) domainsPage(w http.ResponseWriter, r *http.Request, s access.Session) {
+	v := domainsView{office: c.office(r, s), Rows: c.domainNames(r), Most: incident.MaxCount}
+	no := false
+	for n := range v.Rows {
+		row := &v.Rows[n]
+		f := incident.Filter{Domains: []string{row.Key}, States: incident.OpenStates(), Signals: &no, Health: &no, Test: &no}
+		late := f
+		late.Overdue = time.Now()
+		var err, err2 error
+		row.Open, err = c.API.Count(r.Context(), s.User, f)
+		row.Overdue, err2 = c.API.Count(r.Context(), s.User, late)
+		if err := errors.Join(err, err2); err != nil {
+			c.broken(w, err)
+			return
+		}
+	}
+	c.render(w, http.StatusOK, "domains.html", v)
+}
+
+type whistlesView struct {
+	office
+	Whistles []api.Whistle
+}
+
+func (c *Console) whistlesPage(w http.ResponseWriter, r *http.Request, s access.Session) {
+	list, _, err := c.API.ListWhistles(r.Context(), s.User, whistle.Filter{Limit: 200})
+	if err != nil {
+		c.broken(w, err)
+		return
+	}
+	c.render(w, http.StatusOK, "whistles.html", whistlesView{c.office(r, s), list})
+}
+
+type figuresView struct {
+	office
+	Month   string
+	Figures []kpi.Figure
+	Missing bool
+}
+
+// Number writes a figure's number; what cannot be said is a dash.
+func (figuresView) Number(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.4g", *v)
+}
+
+// Interval writes both ends.
+func (v figuresView) Interval(b *[2]float64) string {
+	if b == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.4g – %.4g", b[0], b[1])
+}
+
+func (c *Console) figuresPage(w http.ResponseWriter, r *http.Request, s access.Session) {
+	if !access.May(s.User, access.SeeFigures, access.Anywhere) {
+		web.Forbidden.With("the figures are not for your role").Write(w)
+		return
+	}
+	month := cmp.Or(r.FormValue("month"), time.Now().In(home).Format("2006-01"))
+	v := figuresView{office: c.office(r, s), Month: month, Missing: c.API.Figures == nil}
+	if _, err := time.Parse("2006-01", month); err != nil {
+		web.Invalid.With("month: want 2025-06").Write(w)
+		return
+	}
+	if !v.Missing {
+		var err error
+		if v.Figures, err = c.API.Figures(r.Context(), month); err != nil {
+			c.broken(w, err)
+			return
+		}
+	}
+	c.render(w, http.StatusOK, "figures.html", v)
+}
+
+type printView struct {
+	office
+	Rows     [][]string
+	Titles   []string
+	Purpose  string
+	Reason   string
+	Asked    bool // a purpose and a reason are still needed
+	Query    string
+	Fault    string
+	Purposes []string
+	At       time.Time
+	More     bool
+}
+
+// maxPrinted bounds a printed list; a longer one is exported as a file.
+const maxPrinted = 2000
+
+// printPage shows all that a list shows as a table for paper, once its purpose and
+// reason stand in the register.
+func (c *Console) printPage(w http.ResponseWriter, r *http.Request, s access.Session) {
+	v := printView{office: c.office(r, s), At: time.Now(), Purpose: r.FormValue("purpose"), Reason: r.FormValue("reason")}
+	f, err := c.API.PrintFilter(r, s.User)
+	var p *web.Problem
+	switch {
+	case errors.As(err, &p):
+		v.Asked, v.Fault = true, p.Detail
+		q := r.URL.Query()
+		q.Del("purpose")
+		q.Del("reason")
+		v.Query, v.Purposes = q.Encode(), api.Purposes
+		c.render(w, p.Kind.Status, "print.html", v)
+		return
+	case err != nil:
+		c.broken(w, err)
+		return
+	}
+	for _, column := range export.Columns {
+		if v.Lang == en {
+			v.Titles = append(v.Titles, column.EN)
+		} else {
+			v.Titles = append(v.Titles, column.ZH)
+		}
+	}
+	for row, err := range c.API.Rows(r.Context(), s.User, f) {
+		if err != nil {
+			c.broken(w, err)
+			return
+		}
+		if len(v.Rows) == maxPrinted {
+			v.More = true
+			break
+		}
+		v.Rows = append(v.Rows, export.Words(row))
+	}
+	c.render(w, http.StatusOK, "print.html", v)
+}
+
+// codesPage shows the codes that people scan to report, to be printed.
+func (c *Console) codesPage(w http.ResponseWriter, r *http.Request, s access.Session) {
+	if !access.May(s.User, access.Report, access.Anywhere) && !access.May(s.User, access.ManagePlaces, access.Anywhere) {
+		web.Forbidden.With("codes are printed by those who report or keep the places").Write(w)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := report.WriteSheet(w, c.texts.choose(r), c.API.Reports.Posters(r.FormValue("place"), c.texts.choose(r))); err != nil {
+		c.Log.Error("codes cannot be shown", "err", err)
+	}
+}

@@ -1,0 +1,53 @@
+package console_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"eastgate/cloud/app/apptest"
+	"eastgate/cloud/console/consoletest"
+	"eastgate/shared/event"
+)
+
+// The main path of an incident through the desk, each step by its own person in a
+// real browser: alarm → taken → confirmed and dispatched → accepted → arrived →
+// resolved → checked by somebody else → reviewed → closed.
+func TestTheSixSteps(t *testing.T) {
+	s := apptest.Start(t)
+	tab := consoletest.Browser(t)
+	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
+	as := func(name string, steps ...chromedp.Action) {
+		t.Helper()
+		do(t, tab, name+" logs in", chromedp.Navigate(s.URL+"/text/en"), chromedp.ActionFunc(func(ctx context.Context) error {
+			return chromedp.Run(ctx, chromedp.Evaluate(`fetch("/api/v1/me").then(r => r.ok ? r.json() : null).then(me => me && fetch("/api/v1/session", {method: "DELETE", headers: {"X-CSRF-Token": me.csrf}})).then(() => 1)`, nil, awaited))
+		}), consoletest.Login(s.URL, name, apptest.Password))
+		do(t, tab, name+" opens it", chromedp.Navigate(s.URL+"/?incident="+i.ID), chromedp.WaitVisible(".detail h2", chromedp.ByQuery))
+		do(t, tab, name+" acts", steps...)
+	}
+	press := func(action string) chromedp.Action {
+		return chromedp.Click(`[data-action="`+action+`"]`, chromedp.ByQuery)
+	}
+	state := func(words string) chromedp.Action { return shows(text(words)) }
+	send := chromedp.Click(".action [type=submit]", chromedp.ByQuery)
+
+	as("duty", shows(text("Suspected flame or smoke", "三号院院子", "camera", "signalled")), chromedp.KeyEvent("\r"), state("duty looks after it"),
+		chromedp.KeyEvent("1"), state("dispatched"))
+	as("handler", press("accept"), state("accepted"), press("arrive"), state("in progress"), press("resolve"),
+		chromedp.SendKeys(`[name=result]`, "put out with sand", chromedp.ByQuery), chromedp.SendKeys(`[name=no_photo]`, "smoke", chromedp.ByQuery), send, state("resolved"))
+	as("check", shows(`document.querySelector('[data-action="close"]') === null`), press("check"), state("checked"), press("review"),
+		chromedp.SendKeys(`[name=call_back]`, "no reporter", chromedp.ByQuery), chromedp.SendKeys(`[name=cause]`, "cigarette", chromedp.ByQuery), send, state("reviewed"))
+	as("lead", press("close"), state("closed"))
+	shot(t, tab, "closed")
+	do(t, tab, "the whole way", chromedp.Navigate(s.URL+"/incidents/"+i.ID+"?lang=en"), shows(text("The chain of hashes holds", "Accept", "handler", "Close", "closed")))
+	shot(t, tab, "history")
+
+	after, err := s.Incidents().Get(t.Context(), i.ID)
+	if err != nil || after.State != "closed" || after.Verdict != "genuine" || after.Handler != "handler" || after.Checker != "check" || after.Result != "put out with sand" {
+		t.Errorf("%+v %v", after, err)
+	}
+	if after.FirstSource != "camera_auto" || after.Discoveries[0].Shown == nil {
+		t.Errorf("the desk did not tell what it showed: %+v", after.Discoveries)
+	}
+}

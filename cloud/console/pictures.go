@@ -1,0 +1,49 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/evidence"
+	"eastgate/cloud/incident"
+	"eastgate/cloud/web"
+)
+
+// picture gives a file of an incident by its hash, to who may see the incident's
+// pictures. It never changes, so a browser may keep it.
+func (c *Console) picture(w http.ResponseWriter, r *http.Request, s access.Session) {
+	sum := r.PathValue("sha256")
+	i, err := c.API.Find(r.Context(), s.User, r.FormValue("incident"))
+	mine := err == nil && (i.Snapshot == sum || i.Clip == sum || slices.Contains(i.Photos, sum))
+	switch {
+	case errors.Is(err, incident.ErrNotFound), err == nil && !mine:
+		web.NotFound.With("no picture of an incident that you may see").Write(w)
+		return
+	case err != nil:
+		c.broken(w, err)
+		return
+	}
+	f, err := c.Pictures.Get(sum)
+	switch {
+	case errors.Is(err, evidence.ErrNotFound), errors.Is(err, evidence.ErrName):
+		web.NotFound.With(evidence.ErrNotFound.Error()).Write(w)
+		return
+	case err != nil:
+		c.broken(w, err)
+		return
+	}
+	defer f.Close()
+	c.Log.Info("evidence shown", "name", s.User.Name, "sha256", sum, "incident", i.ID)
+	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+	w.Header().Set("ETag", `"`+sum+`"`)
+	w.Header().Set("Content-Type", evidence.Type(f))
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+func (c *Console) broken(w http.ResponseWriter, err error) {
+	c.Log.Error("request failed", "err", err)
+	web.Broken.With("the cloud's database does not answer").Write(w)
+}
