@@ -218,22 +218,30 @@ func brokerAway(ctx context.Context, h *hand) error {
 	if h.short {
 		backlog = 3_000
 	}
+	return h.away(ctx, func(waiting, _ int) bool { return waiting >= backlog })
+}
+
+// away refuses every link until the boxes hold enough.
+func (h *hand) away(ctx context.Context, enough func(waiting, gone int) bool) error {
 	h.site.door.Refuse(true)
 	defer h.site.door.Refuse(false)
 	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end) && ctx.Err() == nil; sleep(ctx, 300*time.Millisecond) {
-		if n, err := h.site.waiting(ctx); err == nil && n >= backlog {
+		if waiting, gone, err := h.site.crowdsSay(); err == nil && enough(waiting, gone) {
 			return nil
 		}
 	}
 	return errors.Join(ctx.Err(), errors.New("no backlog comes up"))
 }
 
-// fullOutbox refuses every link until the boxes had to give events up.
+// fullOutbox refuses every link until the boxes had to give hundreds of events up.
 func fullOutbox(ctx context.Context, h *hand) error {
-	h.site.door.Refuse(true)
-	defer h.site.door.Refuse(false)
-	h.pause(ctx, 10*time.Second, 14*time.Second)
-	return nil
+	before := -1
+	return h.away(ctx, func(_, gone int) bool {
+		if before < 0 {
+			before = gone
+		}
+		return gone >= before+500
+	})
 }
 
 var cameraModes = []string{"stall", "freeze", "black", "cut", "repeat", "rubbish"}

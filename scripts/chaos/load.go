@@ -143,6 +143,9 @@ func (c *crowd) camera(ctx context.Context, out *outbox.Box, box, name string) e
 // quietFile in the site's folder tells cameras to see nothing.
 const quietFile = "quiet"
 
+// saysFile is where a box says how many events wait and how many gave way.
+const saysFile = ".waiting"
+
 func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -204,7 +207,11 @@ func (c *crowd) report(ctx context.Context, out *outbox.Box, box string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(c.site, box+".waiting"), fmt.Append(nil, s.Total()), 0o600); err != nil {
+		gone := int64(0)
+		for _, n := range s.GivenUp {
+			gone += n
+		}
+		if err := os.WriteFile(filepath.Join(c.site, box+saysFile), fmt.Appendln(nil, s.Total(), gone), 0o600); err != nil {
 			return err
 		}
 	}

@@ -251,30 +251,36 @@ func (s *site) quiet(yes bool) error {
 
 // askAnew forgets what boxes have said: a killed one says nothing new.
 func (s *site) askAnew() error {
-	said, err := filepath.Glob(filepath.Join(s.dir, "*.waiting"))
+	said, err := filepath.Glob(filepath.Join(s.dir, "*"+saysFile))
 	for _, f := range said {
 		err = errors.Join(err, os.Remove(f))
 	}
 	return err
 }
 
-// waiting is how many events the boxes still hold.
-func (s *site) waiting(ctx context.Context) (n int, err error) {
+// crowdsSay is how many events the boxes of crowds hold, and how many gave way there.
+func (s *site) crowdsSay() (waiting, gone int, err error) {
 	for i := range s.crowds {
 		for _, b := range s.crowdBoxes(i) {
-			body, err := os.ReadFile(filepath.Join(s.dir, b+".waiting"))
+			body, err := os.ReadFile(filepath.Join(s.dir, b+saysFile))
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
-			k, err := strconv.Atoi(string(body))
-			if err != nil {
-				return 0, fmt.Errorf("%s.waiting: %w", b, err)
+			var w, g int
+			if _, err := fmt.Sscan(string(body), &w, &g); err != nil { // it is being written
+				return 0, 0, fmt.Errorf("%s%s: %w", b, saysFile, err)
 			}
-			n += k
+			waiting, gone = waiting+w, gone+g
 		}
 	}
-	if s.edge == nil {
-		return n, nil
+	return waiting, gone, nil
+}
+
+// waiting is how many events the boxes still hold.
+func (s *site) waiting(ctx context.Context) (int, error) {
+	n, _, err := s.crowdsSay()
+	if err != nil || s.edge == nil {
+		return n, err
 	}
 	k, err := s.metric(ctx, "edge_outbox_waiting")
 	return n + k, err
