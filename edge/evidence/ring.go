@@ -120,8 +120,14 @@ func (r *Ring) finish(ready func(*take) bool) {
 	r.takes = left
 }
 
-// cut returns the packets from the last key picture not after from, up to to.
+// cut returns the packets from the last key picture not after from, up to to. Of a
+// camera that was lost before, it returns its last seconds.
 func (r *Ring) cut(from, to time.Time) []*flow.Packet {
+	if n := r.packets.n; n > 0 {
+		if lost := r.packets.at(n - 1).Received.Add(-r.c.PreRoll); lost.Before(from) {
+			from = lost
+		}
+	}
 	first, end := 0, 0
 	for i := range r.packets.n {
 		p := r.packets.at(i)

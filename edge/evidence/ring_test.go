@@ -135,14 +135,26 @@ func TestAClipShowsBeforeAndAfter(t *testing.T) {
 	}
 }
 
+func TestTheClipOfALostCameraShowsItsLastSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := ring(3*time.Second, time.Second, 8<<20)
+		feed(r, &stream, time.Now().Add(-40*time.Second), 20, 10, 100) // and nothing for 20 s
+		now := time.Now()
+		got := r.Record(t.Context(), now.Add(-3*time.Second), now.Add(time.Second), nil)
+		if len(got) == 0 || !got[0].Key || got[len(got)-1].Received.Sub(got[0].Received) < 3*time.Second {
+			t.Errorf("%d packets", len(got))
+		}
+	})
+}
+
 func TestAClipUnderWayEndsWithTheStage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := ring(time.Second, time.Minute, 8<<20)
 		at := feed(r, &stream, time.Now(), 5, 10, 100)
 		last := make(chan struct{})
 		close(last)
-		if got := r.Record(t.Context(), at, at.Add(time.Minute), last); len(got) != 10 {
-			t.Errorf("%d packets, want the newest group of 10", len(got))
+		if got := r.Record(t.Context(), at, at.Add(time.Minute), last); len(got) != 20 {
+			t.Errorf("%d packets, want the last second and the group it begins in", len(got))
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
