@@ -47,6 +47,11 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud places demo   [-config F] [-csv]             a site with invented names, imported or printed
   cloud register verify [-config F] [-anchor POSITION:HASH]
                                                      whether the register of access is as it was written
+  cloud seed    -store sqlite:PATH [-from DAY] [-to DAY] [-seed N]
+                                                     plays a year of the demo site into an empty store
+  cloud export incidents -store S [-format csv|csv-excel|xlsx] [-from DAY] [-to DAY]
+  cloud figures -store S | -export FILE.csv -month 2025-06 [-json]
+                                                     the figures of a month, also from an export alone
   cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
   cloud edge list   [-config F]
   cloud edge revoke [-config F] SITE/BOX
@@ -65,7 +70,8 @@ func (c Console) Command(ctx context.Context, args []string) error {
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
 		"organisation end":    c.organisationDo("organisation end", "organisation %s takes part no more\n", (*organisation.Book).End),
 		"contact gone":        c.organisationDo("contact gone", "contact %s has left\n", (*organisation.Book).Gone),
-		"places import":       c.placesImport, "places list": c.placesList, "places demo": c.placesDemo,
+		"seed":                c.seedYear, "export incidents": c.exportIncidents, "figures": c.figures,
+		"places import": c.placesImport, "places list": c.placesList, "places demo": c.placesDemo,
 		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {

@@ -68,7 +68,7 @@ func TestAHelloIsAnsweredWithWhatIsHere(t *testing.T) {
 }
 
 func TestAGapIsAskedForAndThenAnEvent(t *testing.T) {
-	b := startHasty(t, 4*time.Second)
+	b := startHasty(t, time.Second)
 	x := b.box(t, "gate-1")
 	asked := make(chan wire.BoxCommand, 100)
 	x.client.Subscribe(wire.Topic("garden", "gate-1", wire.Command), 0, func(_ mqtt.Client, m mqtt.Message) {
@@ -97,7 +97,7 @@ func TestAGapIsAskedForAndThenAnEvent(t *testing.T) {
 }
 
 func TestWhatTheBoxGaveUpIsNoGap(t *testing.T) {
-	b := startHasty(t, 3*time.Second)
+	b := startHasty(t, 200*time.Millisecond)
 	x := b.box(t, "gate-1")
 	epoch := wire.NewEpoch()
 	hello := func(first uint64) {

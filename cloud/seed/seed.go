@@ -12,13 +12,17 @@ import (
 
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
+	"eastgate/cloud/kpi"
 	"eastgate/cloud/place"
+	"eastgate/cloud/whistle"
 	"eastgate/shared/event"
 )
 
 // A Centre is what a year is played on.
 type Centre struct {
 	Engine    *incident.Engine
+	Whistles  *whistle.Engine
+	Book      kpi.Book
 	Catalogue *governance.Catalogue
 	Calendar  *governance.Calendar
 	Places    []place.Place
@@ -53,6 +57,7 @@ func Play(ctx context.Context, c Centre, o Options, told func(day time.Time)) er
 	all := openings(o)
 	for day := o.From; day.Before(o.To); {
 		told(day)
+		today := day
 		day = day.AddDate(0, 0, 1)
 		for len(all) > 0 && all[0].at.Before(day) {
 			p.tell(all[0], o.Seed)
@@ -61,8 +66,9 @@ func Play(ctx context.Context, c Centre, o Options, told func(day time.Time)) er
 		if err := p.until(day); err != nil {
 			return fmt.Errorf("play the year: %w", err)
 		}
+		p.books(o, today)
 	}
-	return nil
+	return p.err
 }
 
 // machine does what is due, all year.

@@ -14,6 +14,7 @@ import (
 	"eastgate/cloud/seed"
 	"eastgate/cloud/store"
 	"eastgate/cloud/store/storetest"
+	"eastgate/cloud/whistle"
 	"eastgate/shared/event"
 	"eastgate/shared/wire"
 )
@@ -29,6 +30,14 @@ func (w where) At(s event.Source) incident.Place {
 func (w where) Known(path string) (incident.Place, bool) {
 	p, unit, ok := w.Place(path)
 	return incident.Place{Path: p.Path, Name: p.ZH, Unit: unit}, ok
+}
+
+// parents tells whistles of their incidents.
+type parents struct{ *incident.Engine }
+
+func (p parents) Parent(ctx context.Context, id string) (whistle.Parent, error) {
+	i, err := p.Get(ctx, id)
+	return whistle.Parent{ID: i.ID, Number: i.Number, Place: i.Place, Class: i.Class, Open: i.ConfirmedAt != nil && i.State.Open(), Test: i.Test}, err
 }
 
 func play(t testing.TB, o seed.Options) *store.Store {
@@ -53,7 +62,11 @@ func play(t testing.TB, o seed.Options) *store.Store {
 	catalogue, calendar := governance.Default(), governance.DefaultCalendar()
 	engine := incident.New(s, incident.Options{Catalogue: catalogue, Calendar: calendar, Places: where{places}, Now: clock.Now, Entropy: seed.Entropy(o.Seed)})
 	c := seed.Centre{
-		Engine: engine, Catalogue: catalogue, Calendar: calendar, Places: places.Under(""), Clock: clock,
+		Engine: engine, Book: s,
+		Whistles: whistle.New(s, whistle.Options{
+			Parents: parents{engine}, Now: clock.Now, Respond: func(_ whistle.Kind, sent time.Time) time.Time { return sent.Add(2 * time.Hour) },
+		}),
+		Catalogue: catalogue, Calendar: calendar, Places: places.Under(""), Clock: clock,
 		Unit: func(path string) string { _, unit, _ := places.Place(path); return unit },
 		Record: func(ctx context.Context, e event.Event) error {
 			site, box, _, _ := e.Source.Split()

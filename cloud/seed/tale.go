@@ -211,15 +211,9 @@ func (t *tale) found() bool {
 // delay is a time around a median, longer while the cameras were not connected.
 // Ordinary matters of the night wait for the morning.
 func (t *tale) delay(median time.Duration) time.Duration {
-	if t.x.before {
-		median = median * 21 / 10
-	}
-	d := t.about(median, .7)
+	d := t.about(t.slower(median), .7)
 	if t.class.Level <= event.Serious {
 		return d
 	}
-	if hour := t.now.In(governance.Shanghai).Hour(); hour >= 23 || hour < 7 {
-		d += t.now.In(governance.Shanghai).Truncate(time.Hour).Add(time.Duration((31-hour)%24) * time.Hour).Sub(t.now)
-	}
-	return d
+	return t.morning(d, 23, 7)
 }

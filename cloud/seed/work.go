@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"strings"
 	"time"
 
 	"eastgate/cloud/governance"
@@ -29,6 +30,9 @@ func (t *tale) assign(round int) {
 	t.assess(duty)
 	t.wait(t.delay(2 * time.Minute))
 	t.do(watch(t.now), incident.Command{Action: incident.Dispatch, HandlingUnit: t.unit, Handler: t.who.Name})
+	if round == 0 && authorities[t.unit] && t.is(.15) && !t.ended {
+		t.begin(t.now.Add(t.about(3*time.Minute, .5)), t.call)
+	}
 }
 
 func (t *tale) assess(duty incident.Actor) {
@@ -143,20 +147,46 @@ func (t *tale) order() {
 	t.do(watch(t.now), incident.Command{Action: incident.Rate, Rating: 3 + t.IntN(3)})
 }
 
-// allDay are the units that work around the clock.
-var allDay = map[string]bool{"micro-fire": true, "police-station": true, "emergency-office": true}
+// Units that work around the clock, and units that work in shifts from 7 to 22; the
+// others have office hours.
+var (
+	allDay = map[string]bool{"micro-fire": true, "police-station": true, "emergency-office": true}
+	shifts = map[string]bool{"urban-office": true, "traffic-police": true}
+)
 
-// limited is how long a handler takes for a step. Offices take ordinary matters up
-// in their hours.
-func (t *tale) limited(median time.Duration) time.Duration {
+// slower is a time as it was before the cameras were connected.
+func (t *tale) slower(d time.Duration) time.Duration {
 	if t.x.before {
-		median = median * 21 / 10
+		return d * 21 / 10
 	}
-	d := t.about(median, .65)
-	if t.class.Level <= event.Serious || allDay[t.unit] {
+	return d
+}
+
+// limited is how long a handler takes for a step. Ordinary matters wait for when
+// their unit works.
+func (t *tale) limited(median time.Duration) time.Duration {
+	d := t.about(t.slower(median), .65)
+	switch {
+	case t.class.Level <= event.Serious || allDay[t.unit]:
 		return d
+	case shifts[t.unit] || strings.HasPrefix(t.unit, "property"):
+		return t.morning(d, 22, 7)
 	}
 	return t.office(d)
+}
+
+// morning puts off to the morning what would be done at night.
+func (t *tale) morning(d time.Duration, evening, morning int) time.Duration {
+	at := t.now.Add(d).In(governance.Shanghai)
+	if at.Hour() < evening && at.Hour() >= morning {
+		return d
+	}
+	day := at
+	if at.Hour() >= evening {
+		day = at.AddDate(0, 0, 1)
+	}
+	next := time.Date(day.Year(), day.Month(), day.Day(), morning, 0, 0, 0, governance.Shanghai)
+	return next.Sub(t.now) + t.about(20*time.Minute, .6)
 }
 
 // office is a time counted in working hours.

@@ -28,10 +28,7 @@ const baselineDays = 60
 
 // openings are all beginnings of a time, in order.
 func openings(o Options) []opening {
-	live := o.From.AddDate(0, 0, baselineDays)
-	if o.To.Before(live.AddDate(0, 0, 7)) {
-		live = o.From // a time too short to compare
-	}
+	live := o.live()
 	var out []opening
 	for n := range rates {
 		r := &rates[n]
@@ -146,6 +143,15 @@ func (c chance) hour(r rhythm, day time.Time) time.Time {
 type Options struct {
 	From, To time.Time // midnights in Asia/Shanghai; To is not included
 	Seed     uint64
+}
+
+// live is when the cameras were connected.
+func (o Options) live() time.Time {
+	live := o.From.AddDate(0, 0, baselineDays)
+	if o.To.Before(live.AddDate(0, 0, 30)) {
+		return o.From // too short a time to compare anything
+	}
+	return live
 }
 
 // Day reads a day such as 2025-01-01.
