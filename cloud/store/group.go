@@ -32,9 +32,10 @@ type Tx struct {
 type counter string
 
 const (
-	eventPosition   counter = "events"
-	changePosition  counter = "changes"
-	whistlePosition counter = "whistles"
+	eventPosition    counter = "events"
+	changePosition   counter = "changes"
+	whistlePosition  counter = "whistles"
+	reminderPosition counter = "reminders"
 )
 
 // next takes the next place in an order.
