@@ -191,6 +191,7 @@ type Reader interface {
 // A Store keeps clocks and reminders.
 type Store interface {
 	Reader
+	Winder
 	// Followed returns the position of the last change that was taken in.
 	Followed(ctx context.Context) (int64, error)
 	// Clocks returns those of some incidents.
@@ -199,6 +200,11 @@ type Store interface {
 	DueClocks(ctx context.Context, now time.Time, limit int) ([]Clock, error)
 	// NextClock returns the earliest Next of all.
 	NextClock(ctx context.Context) (at time.Time, ok bool, err error)
+}
+
+// Winder is the part of the store that changes clocks, and adds the reminders that
+// belong to a change in the same transaction.
+type Winder interface {
 	// SaveClocks takes changes in, or returns ErrTaken when From is not the last change
 	// that was taken in.
 	SaveClocks(ctx context.Context, f Following) error
