@@ -23,6 +23,7 @@ import (
 	"eastgate/cloud/broker"
 	"eastgate/cloud/config"
 	"eastgate/cloud/coverage"
+	"eastgate/cloud/escalation"
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
@@ -51,6 +52,7 @@ type Cloud struct {
 	catalogue *governance.Catalogue
 	calendar  *governance.Calendar
 	places    *place.Directory
+	reminders *escalation.Runner
 
 	undo []func() error
 }
@@ -197,6 +199,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.places.Run(ctx) })
 	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
 	g.Go(func() error { return c.alone(ctx, "outages", c.outages.Run) })
+	g.Go(func() error { return c.alone(ctx, "escalation", c.reminders.Run) })
 	if c.member != nil {
 		g.Go(func() error { return c.member.Run(ctx) })
 		g.Go(func() error { return c.poll(ctx) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"eastgate/cloud/escalation"
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/place"
@@ -22,6 +23,9 @@ func (c *Cloud) openParts() {
 	c.engine = incident.New(c.store, incident.Options{
 		Catalogue: c.catalogue, Calendar: c.calendar, Places: where{c.places}, Log: c.log, Metrics: incident.NewMetrics(c.reg),
 	})
+	c.reminders = escalation.New(matters{c.engine}, c.store, escalation.Options{
+		Catalogue: c.catalogue, Calendar: c.calendar, Log: c.log, Metrics: escalation.NewMetrics(c.reg),
+	})
 	c.parts.register = register.New(c.store, register.NewMetrics(c.reg))
 	c.parts.whistles = whistle.New(c.store, whistle.Options{Parents: parents{c.engine}, Respond: c.respondBy, Tell: c.engine.Tell})
 }
@@ -31,12 +35,16 @@ type where struct{ places *place.Directory }
 
 func (w where) At(s event.Source) incident.Place {
 	f := w.places.Resolve(s)
-	return incident.Place{Path: f.Path, Name: f.ZH, Unit: f.Unit, Sensor: f.Device == place.Sensor}
+	return incident.Place{Path: f.Path, Name: f.Name, Unit: f.Unit, Sensor: f.Device == place.Sensor}
 }
 
+// Known takes any path where no place is listed.
 func (w where) Known(path string) (incident.Place, bool) {
-	p, unit, ok := w.places.Place(path)
-	return incident.Place{Path: p.Path, Name: p.ZH, Unit: unit}, ok
+	f, ok := w.places.Find(path)
+	if w.places.Empty() {
+		f.Path, ok = path, path != ""
+	}
+	return incident.Place{Path: f.Path, Name: f.Name, Unit: f.Unit}, ok
 }
 
 // parents tells the engine of whistles what it must know of incidents.

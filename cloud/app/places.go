@@ -84,9 +84,9 @@ func (c Console) placesList(ctx context.Context, args []string) error {
 			return place.Write(c.Out, places)
 		}
 		for _, p := range places {
-			_, unit, _ := d.Place(p.Path)
+			f, _ := d.Find(p.Path)
 			indent := strings.Repeat("  ", strings.Count(p.Path, "/"))
-			if _, err := fmt.Fprintf(c.Out, "%s%s\t%s\t%s\t%s\t%s\t%s\n", indent, p.Code, p.Kind, p.ZH, p.EN, unit, p.Device); err != nil {
+			if _, err := fmt.Fprintf(c.Out, "%s%s\t%s\t%s\t%s\t%s\t%s\n", indent, p.Code, p.Kind, p.ZH, p.EN, f.Unit, p.Device); err != nil {
 				return err
 			}
 		}

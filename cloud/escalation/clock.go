@@ -8,7 +8,7 @@ import (
 	"eastgate/shared/event"
 )
 
-// A Clock is the time of one step of one incident that has begun and is not over.
+// A Clock is the time of one step of one open incident that has begun.
 type Clock struct {
 	Incident string
 	Step     governance.Step
@@ -19,8 +19,8 @@ type Clock struct {
 	Roll     bool             // Roll counts too
 	// Passed says that thresholds up to this time are dealt with.
 	Passed time.Time
-	// Next is when the next threshold passes; nil while it is held, or when there is
-	// none left.
+	// Next is when the next threshold passes; nil while the step does not run, or when
+	// there is none left.
 	Next *time.Time
 }
 
@@ -62,9 +62,9 @@ func (c Clock) moments(cal calendar) []moment {
 }
 
 // wind sets when the next threshold passes.
-func (c *Clock) wind(cal calendar, held bool) {
+func (c *Clock) wind(cal calendar, runs bool) {
 	c.Next = nil
-	if held {
+	if !runs {
 		return
 	}
 	for _, m := range c.moments(cal) {
@@ -87,7 +87,7 @@ func (c Clock) strike(cal calendar, now time.Time) (Clock, []moment) {
 		}
 	}
 	c.Passed = now
-	c.wind(cal, false)
+	c.wind(cal, true)
 	return c, out
 }
 

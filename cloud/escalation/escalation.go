@@ -98,6 +98,8 @@ type Matter struct {
 	// Running are the steps whose time runs; Held are those that wait for a date that
 	// was agreed on.
 	Running, Held []governance.Step
+	// Over says that the incident has ended.
+	Over bool
 	// Extended are later deadlines that were granted.
 	Extended map[governance.Step]time.Time
 }
@@ -220,6 +222,7 @@ type Following struct {
 	Incidents []string // whose clocks are replaced
 	Clocks    []Clock
 	Over      []Clock // whose reminders are settled, tickets excepted
+	Again     []Clock // whose reminders stand again
 	Reminders []Reminder
 	At        time.Time
 }

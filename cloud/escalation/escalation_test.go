@@ -287,6 +287,34 @@ func TestOpenedAgain(t *testing.T) {
 	c.want(monday.Add(time.Hour+5*time.Minute), "sign_in 50 handler")
 }
 
+// TestRework: work that did not pass goes on under its old limit. What was told is
+// not told again, but stands again.
+func TestRework(t *testing.T) {
+	c := sqlite(t)
+	m := dispatched("a", event.Serious)
+	m.Running = []governance.Step{governance.Resolve}
+	c.happens(m, false, map[governance.Step]time.Duration{governance.Resolve: time.Hour})
+	c.want(monday.Add(61*time.Minute), "resolve 100 centre_lead")
+	m.Running = []governance.Step{governance.Check}
+	c.happens(m, false, map[governance.Step]time.Duration{governance.Check: 24 * time.Hour})
+	c.want(monday.Add(2 * time.Hour)) // its 150 % passes while it waits for the checker
+	if rs := c.open(escalation.Filter{Scope: all}); len(rs) != 0 {
+		t.Errorf("it is done, and still open is %+v", rs)
+	}
+	m.Running = []governance.Step{governance.Resolve}
+	c.happens(m, false, nil)
+	c.want(monday.Add(2*time.Hour+time.Minute), "resolve 150 supervisor")
+	if rs := c.open(escalation.Filter{Scope: all, Overdue: true}); len(rs) != 2 {
+		t.Errorf("it is overdue again, and open is %+v", rs)
+	}
+	m.Running, m.Over = nil, true
+	c.happens(m, false, nil)
+	c.want(monday.Add(100 * time.Hour))
+	if left, err := c.store.Clocks(t.Context(), []string{"a"}); len(left) != 0 || err != nil {
+		t.Errorf("it has ended, and left are the clocks %+v, %v", left, err)
+	}
+}
+
 func TestTheRollOfWhatIsMostUrgent(t *testing.T) {
 	minute := map[governance.Step]time.Duration{governance.SignIn: time.Minute}
 	c := sqlite(t)

@@ -55,15 +55,22 @@ func (r *Runner) following(ctx context.Context, from int64, changes []Change) (F
 		before[c.Incident] = append(before[c.Incident], c)
 	}
 	for _, id := range f.Incidents {
-		clocks, over := r.after(before[id], byMatter[id])
-		f.Clocks, f.Over = append(f.Clocks, clocks...), append(f.Over, over...)
+		t := r.after(before[id], byMatter[id])
+		f.Clocks, f.Over, f.Again = append(f.Clocks, t.clocks...), append(f.Over, t.over...), append(f.Again, t.again...)
 		f.Reminders = append(f.Reminders, r.returned(byMatter[id], f.At)...)
 	}
 	return f, nil
 }
 
-// after returns a matter's clocks after some changes, and those that are over.
-func (r *Runner) after(clocks []Clock, changes []Change) (on, over []Clock) {
+// A turnover is what changes make of one matter's clocks.
+type turnover struct {
+	clocks      []Clock
+	over, again []Clock // that stop, and that go on after they had stopped
+}
+
+// after returns a matter's clocks after some changes. A clock that stops is kept: the
+// step may go on, as after rework, and then its old limit holds.
+func (r *Runner) after(clocks []Clock, changes []Change) (t turnover) {
 	m := changes[len(changes)-1].Matter
 	for _, c := range changes {
 		for _, s := range governance.Steps {
@@ -73,7 +80,7 @@ func (r *Runner) after(clocks []Clock, changes []Change) (on, over []Clock) {
 			}
 			clocks = slices.DeleteFunc(clocks, func(old Clock) bool {
 				if old.Step == s {
-					over = append(over, old)
+					t.over = append(t.over, old)
 				}
 				return old.Step == s
 			})
@@ -81,19 +88,22 @@ func (r *Runner) after(clocks []Clock, changes []Change) (on, over []Clock) {
 		}
 	}
 	for _, c := range clocks {
-		held := slices.Contains(m.Held, c.Step)
-		if !held && !slices.Contains(m.Running, c.Step) {
-			over = append(over, c)
-			continue
+		runs := slices.Contains(m.Running, c.Step)
+		if !runs && !slices.Contains(m.Held, c.Step) {
+			t.over = append(t.over, c)
+		} else if c.Next == nil && c.Counts != "" { // not one that begins now
+			t.again = append(t.again, c)
 		}
 		c.Counts, c.Roll = r.counts(m, c.Step), m.rolls(c.Step)
 		if later := m.Extended[c.Step]; later.After(c.Due) {
 			c.Due = later
 		}
-		c.wind(r.calendar, held)
-		on = append(on, c)
+		c.wind(r.calendar, runs)
+		if !m.Over {
+			t.clocks = append(t.clocks, c)
+		}
 	}
-	return on, over
+	return t
 }
 
 // counts says which time a step's limit is counted in.

@@ -104,13 +104,16 @@ func (d *Directory) Import(ctx context.Context, list io.Reader, dry bool) (Plan,
 	return plan, d.Refresh(ctx)
 }
 
-// A Found is where a device hangs.
+// A Found is a place with what is known from those around it.
 type Found struct {
-	// Place is what the device hangs at. Only Path is set when it is in no list.
+	// Place is, for a device, what it hangs at. Only Path is set when the device is in
+	// no list.
 	Place
+	// Name is what people call it, with what it is in: "听松里 2号楼".
+	Name string
 	// Unit is the organisation that looks after the place, or after what it is in.
 	Unit string
-	// Device is what sort of device it is; empty when it is in no list.
+	// Device is what sort of device was asked for; empty when it is in no list.
 	Device Kind
 }
 
@@ -127,10 +130,21 @@ func (d *Directory) Resolve(s event.Source) Found {
 
 // Place returns a place by its path, and who looks after it.
 func (d *Directory) Place(path string) (p Place, unit string, ok bool) {
-	now := d.now.Load()
-	p, ok = now.paths[path]
-	return p, now.unit(path), ok
+	f, ok := d.Find(path)
+	return f.Place, f.Unit, ok
 }
+
+// Find returns a place by its path, with what is known from those around it.
+func (d *Directory) Find(path string) (Found, bool) {
+	now := d.now.Load()
+	if _, ok := now.paths[path]; !ok {
+		return Found{}, false
+	}
+	return now.found(path, ""), true
+}
+
+// Empty reports whether no place is listed at all.
+func (d *Directory) Empty() bool { return len(d.now.Load().all) == 0 }
 
 // Coded returns a place by its code.
 func (d *Directory) Coded(code string) (Place, bool) {

@@ -51,7 +51,17 @@ func newIndex(places []Place, version int64) *index {
 }
 
 func (x *index) found(path string, device Kind) Found {
-	return Found{Place: x.paths[path], Unit: x.unit(path), Device: device}
+	return Found{Place: x.paths[path], Name: x.name(path), Unit: x.unit(path), Device: device}
+}
+
+// name is the place's name after those of what it is in. The community's own is left
+// out: everything is in it.
+func (x *index) name(path string) string {
+	name := x.paths[path].ZH
+	for up := Parent(path); Parent(up) != ""; up = Parent(up) {
+		name = x.paths[up].ZH + " " + name
+	}
+	return name
 }
 
 // unit is the organisation of the nearest place around that names one.

@@ -305,8 +305,11 @@ func TestResolve(t *testing.T) {
 	if got := d.Named("听松里"); len(got) != 1 || got[0].Path != "dongguan/c2" {
 		t.Error("by name:", got)
 	}
-	if _, unit, ok := d.Place("dongguan/c2/b10"); !ok || unit != "property2" {
-		t.Error("by path:", unit, ok)
+	if f, ok := d.Find("dongguan/c2/b10"); !ok || f.Unit != "property2" || f.Name != "听松里 1号楼" {
+		t.Errorf("by path: %+v, %v", f, ok)
+	}
+	if f, _ := d.Find("dongguan"); f.Name != "东关花园社区" {
+		t.Errorf("the community: %+v", f)
 	}
 	if in := d.Under("dongguan/c2"); len(in) < 16 || slices.ContainsFunc(in, func(p place.Place) bool { return !place.Within(p.Path, "dongguan/c2") }) {
 		t.Error("under a compound:", len(in))

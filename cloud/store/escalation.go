@@ -75,17 +75,29 @@ func (s *Store) SaveClocks(ctx context.Context, f escalation.Following) error {
 		if _, err := tx.Exec("DELETE FROM escalation_clocks WHERE "+in(&c, "incident", f.Incidents), c.args...); err != nil {
 			return err
 		}
-		for _, c := range f.Over {
-			if _, err := tx.Exec("UPDATE reminders SET settled = $1 WHERE incident = $2 AND step = $3 AND round = $4 AND settled IS NULL AND NOT ticket",
-				ms(f.At), c.Incident, string(c.Step), c.Round); err != nil {
-				return err
-			}
+		if err := settle(tx, "settled IS NULL", f.Over, &f.At); err != nil {
+			return err
+		}
+		if err := settle(tx, "settled IS NOT NULL", f.Again, nil); err != nil {
+			return err
 		}
 		if err := addClocks(tx, f.Clocks); err != nil {
 			return err
 		}
 		return remind(tx, f.Reminders)
 	})
+}
+
+// settle settles what clocks have raised, or lets it stand again. Tickets are a
+// supervisor's to settle.
+func settle(tx *Tx, which string, clocks []escalation.Clock, at *time.Time) error {
+	for _, c := range clocks {
+		if _, err := tx.Exec("UPDATE reminders SET settled = $1 WHERE incident = $2 AND step = $3 AND round = $4 AND NOT ticket AND "+which,
+			orNull(at), c.Incident, string(c.Step), c.Round); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // claim gives ErrTaken when a statement found nothing to change.

@@ -1,5 +1,5 @@
 -- +goose Up
--- The time of each step that has begun and is not over.
+-- The time of each step of an open incident that has begun.
 CREATE TABLE escalation_clocks (
     incident TEXT NOT NULL,
     step     TEXT NOT NULL,
