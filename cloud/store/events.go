@@ -49,7 +49,7 @@ func (r recording) events(tx *Tx, items []wire.Item, bodies []string, out *inges
 	if len(items) == 0 {
 		return nil
 	}
-	var rows values
+	rows := tx.values()
 	for i, it := range items {
 		rows.add(tx.next(eventPosition), it.Event.ID, r.site, r.box, it.Epoch, int(it.Priority), int64(it.Sequence), //nolint:gosec // sequences stay far below
 			string(it.Event.Kind), ms(it.Event.Time), r.now, it.Backfill, bodies[i])
@@ -127,7 +127,7 @@ func (r recording) refusals(tx *Tx, refused []wire.Refusal) error {
 	if len(refused) == 0 {
 		return nil
 	}
-	var rows values
+	rows := tx.values()
 	for _, f := range refused {
 		rows.add(tx.next(eventPosition), r.site, r.box, f.Epoch, int(f.Priority), int64(f.Sequence), r.now, text(f.Err.Error()), text(string(f.Raw))) //nolint:gosec // sequences stay far below
 	}
@@ -144,9 +144,12 @@ func text(s string) string {
 
 // values are the rows of one INSERT.
 type values struct {
-	list strings.Builder
-	args []any
+	holder func(n int) string
+	list   strings.Builder
+	args   []any
 }
+
+func (tx *Tx) values() *values { return &values{holder: tx.holder} }
 
 func (v *values) add(row ...any) {
 	sep := "("
@@ -155,7 +158,12 @@ func (v *values) add(row ...any) {
 	}
 	for _, x := range row {
 		v.args = append(v.args, x)
-		fmt.Fprintf(&v.list, "%s$%d", sep, len(v.args))
+		v.list.WriteString(sep)
+		if v.holder != nil {
+			v.list.WriteString(v.holder(len(v.args)))
+		} else {
+			fmt.Fprintf(&v.list, "$%d", len(v.args))
+		}
 		sep = ", "
 	}
 	v.list.WriteByte(')')

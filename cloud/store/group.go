@@ -26,6 +26,7 @@ type Tx struct {
 	*sql.Tx
 	counters map[counter]int64
 	moved    map[counter]bool
+	holder   func(n int) string
 }
 
 // A counter numbers the rows of one order, in the order in which they become visible.
@@ -119,7 +120,7 @@ func (g *group) run() {
 // transact runs jobs in one transaction.
 func (g *group) transact(jobs ...job) error {
 	return g.s.transact(context.Background(), func(raw *sql.Tx) error {
-		tx := &Tx{Tx: raw, counters: map[counter]int64{}, moved: map[counter]bool{}}
+		tx := &Tx{Tx: raw, counters: map[counter]int64{}, moved: map[counter]bool{}, holder: g.s.kind.holder}
 		if err := tx.hold(g.s.kind.hold); err != nil {
 			return err
 		}

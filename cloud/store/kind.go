@@ -30,14 +30,19 @@ type kind struct {
 	// by makes a query go by an index. SQLite keeps no statistics to choose by;
 	// PostgreSQL does.
 	by func(index string) string
+	// holder is the place of the nth value in a long statement; nil for $n. SQLite
+	// takes $n for a name and looks it up among all the others, once for each: half
+	// of what storing 50 events costs.
+	holder func(n int) string
 }
 
 var (
 	sqlite = kind{
 		dialect: goose.DialectSQLite3, connect: connectSQLite,
-		hold: "SELECT name, value FROM counters",
-		name: func(path string) string { return path },
-		by:   indexedBy,
+		hold:   "SELECT name, value FROM counters",
+		name:   func(path string) string { return path },
+		holder: func(int) string { return "?" },
+		by:     indexedBy,
 	}
 	postgres = kind{
 		dialect: goose.DialectPostgres, connect: connectPostgres,

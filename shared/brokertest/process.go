@@ -2,9 +2,12 @@ package brokertest
 
 import (
 	"bytes"
+	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -114,4 +117,25 @@ func Command(t testing.TB, name string, command func(addr string) *exec.Cmd) *Pr
 	t.Helper()
 	at := addr(FreePort(t))
 	return start(&Process{t: t, name: name, addr: at, slow: time.Minute, command: func() *exec.Cmd { return command(at) }})
+}
+
+// CPU is what the broker has used so far, of all its processors.
+func (p *Process) CPU() time.Duration {
+	p.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	// The name, in brackets, may hold anything; utime and stime are the 14th and 15th
+	// (proc(5)), in hundredths of a second.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
 }
