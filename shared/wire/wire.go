@@ -140,6 +140,9 @@ func DecodeBatch(payload []byte, site, box string) ([]Item, []Refusal, error) {
 	if len(payload) > MaxBytes {
 		return nil, nil, fmt.Errorf("event batch of %d bytes, at most %d are allowed", len(payload), MaxBytes)
 	}
+	if items := decodeSound(payload, site, box); items != nil {
+		return items, nil, nil
+	}
 	var raws []json.RawMessage
 	if err := json.Unmarshal(payload, &raws); err != nil {
 		return nil, nil, fmt.Errorf("event batch: %w", err)
@@ -160,10 +163,32 @@ func DecodeBatch(payload []byte, site, box string) ([]Item, []Refusal, error) {
 	return items, refused, nil
 }
 
+// decodeSound reads a batch in which nothing is wrong, as nearly all are, in one pass;
+// else nil.
+func decodeSound(payload []byte, site, box string) []Item {
+	var envs []envelope
+	if json.Unmarshal(payload, &envs) != nil || len(envs) == 0 || len(envs) > MaxBatch {
+		return nil
+	}
+	items := make([]Item, len(envs))
+	for i, env := range envs {
+		var err error
+		if items[i], err = env.item(nil, site, box); err != nil {
+			return nil
+		}
+	}
+	return items
+}
+
 func decodeItem(raw []byte, site, box string) (Item, error) {
-	var it Item
 	var env envelope
 	err := json.Unmarshal(raw, &env)
+	return env.item(err, site, box)
+}
+
+// item checks an envelope that was read with err.
+func (env envelope) item(err error, site, box string) (Item, error) {
+	var it Item
 	// The position is read even where the rest is wrong, so that the refusal can
 	// be acknowledged.
 	it.Epoch, it.Priority, it.Backfill = env.Epoch, env.Priority, env.Backfill
