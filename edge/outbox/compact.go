@@ -79,23 +79,38 @@ func (b *Box) compact() error {
 	if err != nil {
 		return err
 	}
-	b.life.Lock()
-	defer b.life.Unlock()
 	held := time.Now()
-	if err := b.usable(); err != nil {
+	old, err := b.replace(to)
+	if err != nil {
 		return errors.Join(ignoreClosed(err), discardCopy(to))
 	}
+	waited := time.Since(held)
+	if err := old.Close(); err != nil { // nobody waits while the system frees its blocks
+		return err
+	}
+	b.m.compactions.Inc()
+	b.log.Info("outbox file made smaller", "file", b.cfg.Path, "took", time.Since(began).String(), "writers_waited", waited.String())
+	return nil
+}
+
+// replace puts a copy in the file's place once it holds the same.
+func (b *Box) replace(to *bolt.DB) (old *bolt.DB, err error) {
+	b.life.Lock()
+	defer b.life.Unlock()
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
 	if err := followWhole(to, b.db); err != nil {
-		return errors.Join(err, discardCopy(to))
+		return nil, err
 	}
 	if err := os.Rename(to.Path(), b.cfg.Path); err != nil {
-		return errors.Join(err, discardCopy(to))
+		return nil, err
 	}
-	err = errors.Join(b.db.Close(), syncDir(b.cfg.Path))
-	b.db = to
-	b.m.compactions.Inc()
-	b.log.Info("outbox file made smaller", "file", b.cfg.Path, "took", time.Since(began).String(), "writers_waited", time.Since(held).String())
-	return err
+	old, b.db = b.db, to
+	if err := syncDir(b.cfg.Path); err != nil { // after a power cut the old file could have the name
+		b.judge(err) //nolint:errcheck // whoever writes next is told
+	}
+	return old, nil
 }
 
 func ignoreClosed(err error) error {
