@@ -12,7 +12,7 @@ import (
 // incident, so what is here can be told from its history alone.
 func (i Incident) after(s Step, d Detail) Incident {
 	i.ID, i.Version, i.State, i.Head = s.Incident, s.Seq, s.To, s.Hash
-	if s.Action != Join && s.Action != End && s.Action != Display {
+	if !slices.Contains([]Action{Join, End, Display, Comment}, s.Action) {
 		i.Decided = s.Seq
 	}
 	if d.Opening != nil {

@@ -175,7 +175,7 @@ func (e *Engine) Wake() {
 // it has to do itself.
 const (
 	batch    = 200
-	dueEvery = 10 * time.Second
+	dueEvery = 15 * time.Second
 )
 
 // Run folds committed events into incidents, from where it stopped the last time,
@@ -252,8 +252,12 @@ func (e *Engine) write(ctx context.Context, folded int64, drafts ...*draft) erro
 }
 
 // Due takes the steps that the machine has to take by now, and returns how many. A
-// step that somebody else was faster with is no error.
+// step that somebody else was faster with is no error. It forgets who reported what
+// ended long ago.
 func (e *Engine) Due(ctx context.Context) (n int, err error) {
+	if _, err := e.store.Forget(ctx, e.now().Add(-ForgetAfter)); err != nil {
+		return 0, err
+	}
 	for {
 		now := e.now()
 		list, err := e.store.Waking(ctx, now, batch)

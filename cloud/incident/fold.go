@@ -3,7 +3,6 @@ package incident
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -34,9 +33,6 @@ func (e *Engine) folding() *folding {
 
 // take finds the incident that an event belongs to, or begins one.
 func (f *folding) take(ctx context.Context, s Stored) error {
-	if _, _, _, ok := s.Event.Source.Split(); !ok {
-		return fmt.Errorf("stored event %s has the source %q", s.Event.ID, s.Event.Source)
-	}
 	class := f.e.class(string(s.Event.Kind))
 	place := f.e.places.At(s.Event.Source)
 	w := where{class: class, place: place.Path, source: s.Event.Source, zone: s.Event.Zone, test: s.Event.Status != "Actual" && s.Event.Status != "System"}

@@ -36,8 +36,8 @@ type Incident struct {
 	// Number is for people: yyyymmdd-nnnn, the day in Asia/Shanghai.
 	Number  string `json:"number"`
 	Version int64  `json:"version"` // how many steps it has
-	// Decided is the version of the last step that was more than evidence: a command
-	// for any version from here on is not outdated.
+	// Decided is the version of the last step that was more than evidence or a
+	// comment: a command for any version from here on is not outdated.
 	Decided int64 `json:"decided"`
 
 	Class   string      `json:"class"`

@@ -32,6 +32,9 @@ type centre struct {
 	store  *store.Store
 	engine *incident.Engine
 	ids    map[string]string // episode letter → id
+
+	now     time.Time // what the engine takes for now
+	reports int
 }
 
 func open(t testing.TB) *centre {
@@ -40,8 +43,8 @@ func open(t testing.TB) *centre {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &centre{store: st, ids: map[string]string{}}
-	c.engine = incident.New(st, incident.Options{Metrics: incident.NewMetrics(prometheus.NewRegistry())})
+	c := &centre{store: st, ids: map[string]string{}, now: noon}
+	c.engine = incident.New(st, incident.Options{Now: func() time.Time { return c.now }, Metrics: incident.NewMetrics(prometheus.NewRegistry())})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -22,15 +22,12 @@ func (w where) outage() bool { return w.class.Device && w.class.Merge.Group != "
 
 // own is the key under which an incident that begins here is found by others. One
 // group at one place is one thing, whoever saw it; without a group each camera's
-// zone is a place of its own; and boxes of one site that go away are one outage.
+// zone is a place of its own; and who is away is away alone.
 func (w where) own() string {
-	site, box, device, _ := w.source.Split()
 	key := w.class.Key + "|" + w.place
 	switch {
-	case w.outage() && device == "" && box != "":
-		key = w.class.Merge.Group + "|/" + site
 	case w.outage():
-		key += "|" + string(w.source)
+		key = w.class.Merge.Group + "|" + string(w.source)
 	case w.class.Merge.Group != "":
 		key = w.class.Merge.Group + "|" + w.place
 	case w.source != "":
@@ -43,21 +40,23 @@ func (w where) own() string {
 }
 
 // keys are where to look: its own, what people said of the place, and the outage
-// of its box.
+// of its box and of its site.
 func (w where) keys() []string {
 	keys := []string{w.own()}
 	if w.source == "" {
 		return keys
 	}
+	other := w
 	if w.class.Merge.Group == "" {
-		said := w
-		said.source, said.zone = "", ""
-		keys = append(keys, said.own())
+		other.source, other.zone = "", ""
+		return append(keys, other.own())
 	}
-	if site, box, device, _ := w.source.Split(); w.outage() && device != "" {
-		above := w
-		above.source = event.NewSource(site, box, "")
-		keys = append(keys, above.own())
+	if site, box, device, _ := w.source.Split(); w.outage() {
+		for _, above := range []event.Source{event.NewSource(site, box, ""), event.NewSource(site, "", "")} {
+			if other.source = above; above != w.source && (device != "" || box != "") {
+				keys = append(keys, other.own())
+			}
+		}
 	}
 	return keys
 }
@@ -68,9 +67,8 @@ func (w where) joins(i Incident, r Record) bool {
 	if i.Test != w.test || m == (governance.Merge{}) || m.AtMost > 0 && r.Time.Sub(i.FirstAt) > m.AtMost {
 		return false
 	}
-	if site, box, device, _ := w.source.Split(); w.outage() && device != "" && i.Device == "" && i.Site != "" {
-		away := event.NewSource(site, box, "")
-		return i.State.Open() && slices.ContainsFunc(i.Going, func(g Going) bool { return g.Source == away })
+	if of := event.NewSource(i.Site, i.Box, i.Device); w.outage() && of != w.source { // that of its box or site, while it lasts
+		return i.State.Open() && slices.ContainsFunc(i.Going, func(g Going) bool { return g.Source == of })
 	}
 	// What was on its way when people closed it is evidence, and begins nothing new.
 	if !i.State.Open() && (!r.Backfill || i.ClosedAt == nil || r.Time.After(*i.ClosedAt)) {

@@ -63,11 +63,8 @@ func (e *Engine) Report(ctx context.Context, who Actor, r Report) (Incident, err
 	if r.Key == "" {
 		r.Key = e.newID(now)
 	}
-	if id, ok, err := e.store.Reported(ctx, r.Key); err != nil || ok {
-		if err != nil {
-			return Incident{}, err
-		}
-		return e.store.Get(ctx, id)
+	if i, ok, err := e.reportedAs(ctx, r.Key); ok || err != nil {
+		return i, err
 	}
 	r.Text, r.Contact = storable(r.Text), storable(r.Contact)
 	place, class, err := e.judge(&r, now)
@@ -103,10 +100,22 @@ func (e *Engine) Report(ctx context.Context, who Actor, r Report) (Incident, err
 	if err := d.add(s, det); err != nil {
 		return Incident{}, err
 	}
-	if err := e.write(ctx, 0, d); err != nil {
-		return Incident{}, err
+	err = e.write(ctx, 0, d)
+	if errors.Is(err, ErrReported) { // another replica was faster with the same report
+		i, _, err := e.reportedAs(ctx, r.Key)
+		return i, err
 	}
-	return d.i, nil
+	return d.i, err
+}
+
+// reportedAs returns the incident that a report became.
+func (e *Engine) reportedAs(ctx context.Context, key string) (Incident, bool, error) {
+	id, ok, err := e.store.Reported(ctx, key)
+	if err != nil || !ok {
+		return Incident{}, false, err
+	}
+	i, err := e.store.Get(ctx, id)
+	return i, true, err
 }
 
 // maxKey bounds a report's key.
