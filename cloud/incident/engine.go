@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -112,20 +113,20 @@ type Engine struct {
 	calendar  Calendar
 	places    Places
 	now       func() time.Time
-	entropy   io.Reader
 	log       *slog.Logger
 	m         *Metrics
 	wake      chan struct{}
 
 	mu       sync.Mutex // one writer at a time
-	watchers sync.Map   // chan struct{} → nothing
+	entropy  *ulid.MonotonicEntropy
+	watchers sync.Map // chan struct{} → nothing
 }
 
 // New returns the engine; it works by itself when it runs.
 func New(s Store, o Options) *Engine {
 	e := &Engine{
 		Reader: s, store: s, catalogue: o.Catalogue, calendar: o.Calendar, places: o.Places,
-		now: o.Now, entropy: o.Entropy, log: o.Log, m: o.Metrics, wake: make(chan struct{}, 1),
+		now: o.Now, log: o.Log, m: o.Metrics, wake: make(chan struct{}, 1),
 	}
 	if e.catalogue == nil {
 		e.catalogue = governance.Default()
@@ -139,9 +140,10 @@ func New(s Store, o Options) *Engine {
 	if e.now == nil {
 		e.now = time.Now
 	}
-	if e.entropy == nil {
-		e.entropy = ulid.DefaultEntropy()
+	if o.Entropy == nil {
+		o.Entropy = rand.Reader
 	}
+	e.entropy = ulid.Monotonic(o.Entropy, 0)
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -158,7 +160,8 @@ func (everyHour) Add(from time.Time, l governance.Limit) (time.Time, error) {
 	return from.Add(l.Duration).AddDate(0, 0, l.WorkingDays), nil
 }
 
-// newID returns a ULID of a time, so that IDs are in the order of what came first.
+// newID returns a ULID of a time; those of one millisecond are in order too. Its
+// caller holds mu.
 func (e *Engine) newID(at time.Time) string {
 	return ulid.MustNew(ulid.Timestamp(at), e.entropy).String()
 }
@@ -222,17 +225,29 @@ func (e *Engine) Fold(ctx context.Context) (int, error) {
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}
+	return len(events), e.take(ctx, events[len(events)-1].Position, events)
+}
+
+// Take takes in events that are in no store, as if they had been folded: for those
+// who make up a past.
+func (e *Engine) Take(ctx context.Context, events ...Stored) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.take(ctx, 0, events)
+}
+
+func (e *Engine) take(ctx context.Context, folded int64, events []Stored) error {
 	f := e.folding()
 	for _, s := range events {
 		if err := f.take(ctx, s); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	if err := e.write(ctx, events[len(events)-1].Position, f.drafts...); err != nil {
-		return 0, err
+	if err := e.write(ctx, folded, f.drafts...); err != nil {
+		return err
 	}
 	e.m.folded.Add(float64(len(events)))
-	return len(events), nil
+	return nil
 }
 
 // write stores drafts and tells the watchers.

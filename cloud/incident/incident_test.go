@@ -37,14 +37,16 @@ type centre struct {
 	reports int
 }
 
-func open(t testing.TB) *centre {
+func open(t testing.TB) *centre { return openAt(t, nil) }
+
+func openAt(t testing.TB, places incident.Places) *centre {
 	t.Helper()
 	st, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "cloud.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &centre{store: st, ids: map[string]string{}, now: noon}
-	c.engine = incident.New(st, incident.Options{Now: func() time.Time { return c.now }, Metrics: incident.NewMetrics(prometheus.NewRegistry())})
+	c.engine = incident.New(st, incident.Options{Now: func() time.Time { return c.now }, Places: places, Metrics: incident.NewMetrics(prometheus.NewRegistry())})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
