@@ -204,6 +204,15 @@ func (s *Store) list(f incident.Filter) (*query, error) {
 
 // Count implements incident.Reader.
 func (s *Store) Count(ctx context.Context, f incident.Filter) (n int, err error) {
+	q, err := s.count(f)
+	if err != nil {
+		return 0, err
+	}
+	err = s.read.QueryRowContext(ctx, q.text.String(), q.args...).Scan(&n)
+	return min(n, incident.MaxCount), err
+}
+
+func (s *Store) count(f incident.Filter) (*query, error) {
 	f.After = ""
 	q := &query{}
 	q.add("SELECT count(*) FROM (")
@@ -213,13 +222,12 @@ func (s *Store) Count(ctx context.Context, f incident.Filter) (n int, err error)
 		}
 		q.add("SELECT id FROM (SELECT i.id")
 		if err := s.from(q, f, l); err != nil {
-			return 0, err
+			return nil, err
 		}
 		q.add(fmt.Sprintf(" LIMIT ?) AS part%d", n), incident.MaxCount)
 	}
 	q.add(") AS i")
-	err = s.read.QueryRowContext(ctx, q.text.String(), q.args...).Scan(&n)
-	return min(n, incident.MaxCount), err
+	return q, nil
 }
 
 // from adds the table by a lead and all conditions.

@@ -89,8 +89,9 @@ type bulk struct {
 
 func (b *bulk) add(row ...any) { b.rows = append(b.rows, row) }
 
-// maxArgs is what one statement may hold: SQLite takes 32,766.
-const maxArgs = 30_000
+// maxArgs is what one statement holds. SQLite takes $1 for a name and compares each
+// with all before it, so that long statements cost the square of their length.
+const maxArgs = 500
 
 // insert writes the rows and returns how many were new.
 func (b *bulk) insert(tx *Tx) (n int, err error) {
