@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,9 +14,22 @@ import (
 // returns the incident as it is then. When it is refused it returns the incident as
 // it is, with ErrConflict, ErrForbidden, ErrSamePerson, ErrInvalid or ErrNotFound.
 // Evidence that came since the version does not make it outdated.
-func (e *Engine) Do(ctx context.Context, who Actor, id string, version int64, c Command) (Incident, error) {
+func (e *Engine) Do(ctx context.Context, who Actor, id string, version int64, c Command) (i Incident, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for range tries {
+		if i, err = e.do(ctx, who, id, version, c); !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	return i, err
+}
+
+// tries is how often a step is tried that another replica was faster with: mostly
+// with evidence, which does not stand in its way.
+const tries = 3
+
+func (e *Engine) do(ctx context.Context, who Actor, id string, version int64, c Command) (Incident, error) {
 	i, err := e.store.Get(ctx, id)
 	if err != nil {
 		return Incident{}, err
@@ -220,9 +234,18 @@ func (e *Engine) takeOver(ctx context.Context, child *draft, id string) (*draft,
 
 // Displayed notes that incidents were shown on a console for the first time. Those
 // without a camera's record, or that were shown, stay as they are.
-func (e *Engine) Displayed(ctx context.Context, ids ...string) error {
+func (e *Engine) Displayed(ctx context.Context, ids ...string) (err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for range tries {
+		if err = e.displayed(ctx, ids); !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	return err
+}
+
+func (e *Engine) displayed(ctx context.Context, ids []string) error {
 	now := e.now()
 	var drafts []*draft
 	for _, id := range ids {

@@ -196,6 +196,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case errors.Is(err, ErrConflict): // a person or another replica was faster
+			backoff.Wait(ctx)
+			continue
 		case err != nil:
 			e.m.failures.Inc()
 			e.log.Error("events cannot be folded into incidents; tried again", "err", err)

@@ -176,6 +176,9 @@ func (i *Incident) discover(r Record, received time.Time) {
 	i.Discoveries = append(slices.Clone(i.Discoveries), Discovery{
 		Source: r.Finder, At: received, Observed: r.Time, By: by, Record: r.ID, Late: i.ConfirmedAt != nil,
 	})
+	if isCamera(r.Finder) && i.ConfirmedAt != nil && r.Time.Before(i.FirstSeenAt) {
+		i.Retrospective = true // a box had it, and told too late
+	}
 	i.findFirst()
 }
 
