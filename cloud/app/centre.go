@@ -5,12 +5,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"eastgate/cloud/coverage"
 	"eastgate/cloud/governance"
 	"eastgate/cloud/kpi"
 	"eastgate/cloud/ledger"
@@ -41,22 +41,21 @@ func withStore(ctx context.Context, address string, do func(*store.Store) error,
 }
 
 // office makes the figures of a store.
-func office(ctx context.Context, s *store.Store, calendar *governance.Calendar) (*kpi.Office, error) {
+func office(s *store.Store, places *place.Directory, calendar *governance.Calendar, covered *coverage.Figures) (*kpi.Office, error) {
 	d, err := kpi.Default()
 	if err != nil {
 		return nil, err
 	}
-	places, err := place.Open(ctx, s, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, err
+	site := kpi.Site{
+		Working: func(from, to time.Time) time.Duration {
+			worked, err := calendar.Between(from, to)
+			if err != nil { // a year that the calendar does not know
+				return to.Sub(from)
+			}
+			return worked
+		},
+		Coverage: seenShare(covered),
 	}
-	site := kpi.Site{Working: func(from, to time.Time) time.Duration {
-		worked, err := calendar.Between(from, to)
-		if err != nil { // a year that the calendar does not know
-			return to.Sub(from)
-		}
-		return worked
-	}}
 	for _, p := range places.Under("") {
 		if p.Kind == place.Community && p.Households != nil {
 			site.Households += *p.Households
@@ -68,4 +67,24 @@ func office(ctx context.Context, s *store.Store, calendar *governance.Calendar) 
 	return &kpi.Office{
 		Definition: d, Cases: ledger.Ledger{Incidents: s, Whistles: s}, Book: s, Published: s, Site: site, Now: time.Now,
 	}, nil
+}
+
+// seenShare is the share of due time that cameras saw; nil where no box has told.
+func seenShare(covered *coverage.Figures) func(context.Context, time.Time, time.Time) (*float64, error) {
+	return func(ctx context.Context, from, to time.Time) (*float64, error) {
+		day := func(t time.Time) string { return t.In(governance.Shanghai).Format(time.DateOnly) }
+		r, err := covered.Report(ctx, day(from), day(to.Add(-time.Second)), "")
+		if err != nil {
+			return nil, err
+		}
+		var due, seen float64
+		for _, s := range r.Sites {
+			due, seen = due+s.Due, seen+s.Seen
+		}
+		if due == 0 {
+			return nil, nil
+		}
+		share := seen / due
+		return &share, nil
+	}
 }

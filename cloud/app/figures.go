@@ -10,11 +10,13 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"eastgate/cloud/coverage"
 	"eastgate/cloud/export"
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/kpi"
 	"eastgate/cloud/ledger"
+	"eastgate/cloud/place"
 	"eastgate/cloud/store"
 )
 
@@ -75,7 +77,11 @@ func (c Console) figures(ctx context.Context, args []string) error {
 			return err
 		}
 		return withStore(ctx, *address, func(s *store.Store) error {
-			o, err := office(ctx, s, governance.DefaultCalendar())
+			places, err := place.Open(ctx, s, nil)
+			if err != nil {
+				return err
+			}
+			o, err := office(s, places, governance.DefaultCalendar(), coverage.New(s, time.Now))
 			if err != nil {
 				return err
 			}

@@ -26,9 +26,13 @@ func (c *Cloud) openPages(ctx context.Context) error {
 		return err
 	}
 	covered := coverage.New(c.store, time.Now)
+	figures, err := office(c.store, c.places, c.calendar, covered)
+	if err != nil {
+		return err
+	}
 	speak, err := api.New(api.Deps{
 		Door: door, Keys: c.store, Incidents: c.engine, Catalogue: c.catalogue, Places: c.places, Organisations: c.store.Organisations,
-		Whistles: c.parts.whistles, Register: c.parts.register, Reports: reports, Cameras: c.store, Coverage: covered, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
+		Whistles: c.parts.whistles, Register: c.parts.register, Reports: reports, Cameras: c.store, Coverage: covered, Figures: figures.Month, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
 	})
 	if err != nil {
 		return err

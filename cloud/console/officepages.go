@@ -2,9 +2,13 @@ package console
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"eastgate/cloud/access"
@@ -129,6 +133,47 @@ func (v figuresView) Interval(b *[2]float64) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.4g – %.4g", b[0], b[1])
+}
+
+// A companion is what stands beside a figure, so that it is never shown alone.
+type companion struct{ Key, Text string }
+
+// Beside lists a figure's companions by their keys.
+func (v figuresView) Beside(f kpi.Figure) []companion {
+	var out []companion
+	for _, key := range slices.Sorted(maps.Keys(f.Companions)) {
+		out = append(out, companion{key, plain(f.Companions[key])})
+	}
+	return out
+}
+
+// plain writes a companion's numbers in words; what cannot be known is a dash.
+func plain(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil || string(text) == "null" {
+		return "–"
+	}
+	var x any
+	if json.Unmarshal(text, &x) != nil {
+		return "–"
+	}
+	switch x := x.(type) {
+	case float64:
+		return fmt.Sprintf("%.4g", x)
+	case map[string]any:
+		var parts []string
+		for _, k := range slices.Sorted(maps.Keys(x)) {
+			parts = append(parts, k+" "+plain(x[k]))
+		}
+		return strings.Join(parts, " · ")
+	case []any:
+		var parts []string
+		for _, one := range x {
+			parts = append(parts, plain(one))
+		}
+		return strings.Join(parts, " … ")
+	}
+	return fmt.Sprint(x)
 }
 
 func (c *Console) figuresPage(w http.ResponseWriter, r *http.Request, s access.Session) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"eastgate/shared/event"
@@ -59,7 +60,19 @@ type Office struct {
 	Published  Published
 	Site       Site
 	Now        func() time.Time
+
+	mu     sync.Mutex
+	recent map[string]recent
 }
+
+// recent figures are of a month that is not settled: they are asked for by every
+// reader of a page, and need not be newer than a minute.
+type recent struct {
+	at      time.Time
+	figures []Figure
+}
+
+const freshFor = time.Minute
 
 // Month returns the figures of a month such as "2025-06". A settled month is
 // computed once and never changes; before that figures are as of now.
@@ -69,31 +82,40 @@ func (o *Office) Month(ctx context.Context, month string) ([]Figure, error) {
 		return nil, err
 	}
 	now := o.Now()
-	settled := !now.Before(p.AsOf)
-	if settled {
-		body, ok, err := o.Published.Figures(ctx, month, o.Definition.Version)
-		if err != nil {
-			return nil, fmt.Errorf("figures of %s: %w", month, err)
-		}
-		if ok {
-			var out []Figure
-			return out, json.Unmarshal(body, &out)
-		}
-	} else {
+	if now.Before(p.AsOf) {
 		p.AsOf = now
+		return o.unsettled(ctx, month, p)
+	}
+	body, ok, err := o.Published.Figures(ctx, month, o.Definition.Version)
+	if err != nil {
+		return nil, fmt.Errorf("figures of %s: %w", month, err)
+	}
+	if ok {
+		var out []Figure
+		return out, json.Unmarshal(body, &out)
 	}
 	out, err := o.compute(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("figures of %s: %w", month, err)
 	}
-	if !settled {
-		return out, nil
-	}
-	body, err := json.Marshal(out)
-	if err != nil {
+	if body, err = json.Marshal(out); err != nil {
 		return nil, err
 	}
 	return out, o.Published.KeepFigures(ctx, month, o.Definition.Version, now, body)
+}
+
+func (o *Office) unsettled(ctx context.Context, month string, p Period) ([]Figure, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if r, ok := o.recent[month]; ok && p.AsOf.Sub(r.at) < freshFor {
+		return r.figures, nil
+	}
+	out, err := o.compute(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("figures of %s: %w", month, err)
+	}
+	o.recent = map[string]recent{month: {p.AsOf, out}}
+	return out, nil
 }
 
 func (o *Office) compute(ctx context.Context, p Period) ([]Figure, error) {
