@@ -100,6 +100,13 @@ func TestAnOutsideBroker(t *testing.T) {
 	within(t, "stored and acknowledged", func() bool { return x.acked() == 7 && b.events(t) == 7 })
 }
 
+func (f *failing) KeepCoverage(ctx context.Context, site, box string, days []wire.CoverageDay) error {
+	if f.on.Load() {
+		return errors.New("database or disk is full")
+	}
+	return f.Store.KeepCoverage(ctx, site, box, days)
+}
+
 // A box publishes batches and gathers acknowledgements.
 type box struct {
 	client mqtt.Client

@@ -69,6 +69,7 @@ func (b *Box) pipeline(name string, c config.Camera, eye *coverage.Eye) (*pipeli
 		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
 	}
 	lens := camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log)
+	lens.NoRoom = eye.Dropped
 	skipped := b.m.skipped.WithLabelValues(name)
 	cam, remember := b.recorded(name, c)
 	return &pipeline{

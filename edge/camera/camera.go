@@ -23,6 +23,10 @@ import (
 
 // A Camera is the first stage of a pipeline.
 type Camera struct {
+	// NoRoom, when set before Run, hears of each picture that is dropped because the
+	// next stage cannot keep up; it must not block.
+	NoRoom func()
+
 	name string
 	cfg  Config
 	tell func(State)

@@ -305,6 +305,35 @@ func TestMediaTimeGoesOnAfterACut(t *testing.T) {
 	}
 }
 
+// TestTheCamerasClockIsMeasured while it runs, from what it says of itself.
+func TestTheCamerasClockIsMeasured(t *testing.T) {
+	server, _ := cameratest.Start(t, cameratest.Config{Clock: 7 * time.Second}, h264(t))
+	c := camera.New("yard", config(server.URL("cam")), func(camera.State) {}, camera.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(t.Context())
+	out, done := make(chan *flow.Packet, 50), make(chan error, 1)
+	go func() { done <- c.Run(ctx, out) }()
+	if c.ClockAhead() != nil {
+		t.Error("its clock is known before it has said anything")
+	}
+	deadline := time.After(40 * time.Second)
+	for c.ClockAhead() == nil {
+		select {
+		case <-out:
+		case <-deadline:
+			t.Fatal("no sender report came")
+		}
+	}
+	if ahead := *c.ClockAhead(); ahead < 5*time.Second || ahead > 8*time.Second {
+		t.Errorf("it is %v ahead, want 7 s", ahead)
+	}
+	stop()
+	for range out { //nolint:revive // until it closes
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAStalledCameraIsNoticed(t *testing.T) {
 	server, cam := cameratest.Start(t, cameratest.Config{}, h264(t))
 	cfg := config(server.URL("cam"))

@@ -14,11 +14,12 @@ type delivery struct {
 	began  time.Time // when the first picture came
 	taken  int
 	gap    bool // dropping up to the next key picture
+	full   bool // because there was no room
 }
 
 // miss hears that packets are missing: what follows looks whole and is not.
 func (d *delivery) miss(packets uint64) {
-	d.gap = true
+	d.gap, d.full = true, false
 	d.camera.m.lost.Add(float64(packets))
 	if packets == 0 {
 		d.camera.m.malformed.Inc()
@@ -43,14 +44,21 @@ func (d *delivery) take(p *flow.Packet) {
 	c.m.packets.Inc()
 	c.m.bytes.Add(float64(len(p.Data)))
 	if d.gap && !p.Key {
-		c.m.dropped.Inc()
+		d.drop()
 		return
 	}
 	select {
 	case d.out <- p:
-		d.gap = false
+		d.gap, d.full = false, false
 	default:
-		d.gap = true
-		c.m.dropped.Inc()
+		d.gap, d.full = true, true
+		d.drop()
+	}
+}
+
+func (d *delivery) drop() {
+	d.camera.m.dropped.Inc()
+	if d.full && d.camera.NoRoom != nil {
+		d.camera.NoRoom()
 	}
 }

@@ -169,7 +169,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 		l.Tick()
-		if now := l.cfg.Now().Mono; now-saved >= l.cfg.SaveEvery {
+		if now := l.cfg.Now().Mono; now-saved > l.cfg.SaveEvery-tickEvery/2 { // ticks are never quite on time
 			saved = now
 			if err := l.Save(); err != nil {
 				l.m.failures.Inc()

@@ -206,6 +206,30 @@ func TestWhatIsNoGap(t *testing.T) {
 	l.want(november, 200, map[string]float64{wire.Starting: 0})
 }
 
+func TestOverloadIsAShareOfThePictures(t *testing.T) {
+	for _, c := range []struct {
+		skipped int // of eight
+		blind   float64
+	}{{6, 0}, {7, 30}} {
+		l := begin(t, at(t, november, "12:00:00"))
+		l.live(20*time.Second, l.good)
+		n := 0
+		l.live(30*time.Second, func() { // a few are judged, at all times
+			if n++; n%8 < c.skipped {
+				l.eye.Dropped()
+				return
+			}
+			l.good()
+		})
+		l.live(20*time.Second, l.good)
+		l.ledger.Tick()
+		d := l.day(november)
+		if got := float64(d.Blind[wire.Overload]) / 1000; got < c.blind-10 || got > c.blind+10 {
+			t.Errorf("%d of 8 are not judged: %v s of overload, want %v within a window", c.skipped, got, c.blind)
+		}
+	}
+}
+
 func TestMidnight(t *testing.T) {
 	l := begin(t, at(t, november, "23:59:00"))
 	l.live(50*time.Second, l.good)

@@ -55,6 +55,12 @@ func (e *Eye) Decoded() {
 // Skipped takes in that a picture was not judged because another was still.
 func (e *Eye) Skipped() { e.skipped.Add(1) }
 
+// Dropped takes in that a picture was not even decoded for want of time.
+func (e *Eye) Dropped() {
+	e.frames.Add(1)
+	e.skipped.Add(1)
+}
+
 // hold is how long a picture must be spoilt to be a gap: as long as confirm asks
 // for an event. Until then it counts as neither.
 const hold = 2 * time.Second
@@ -96,8 +102,8 @@ func (e *Eye) judge(o flow.Observation, now time.Duration) {
 	}
 }
 
-// A box is overloaded while it leaves more than this share of the decoded pictures
-// unjudged, counted over so long.
+// A box is overloaded while it leaves more than this share of the pictures unjudged,
+// decoded or not, counted over so long.
 const (
 	overloadShare  = 0.75
 	overloadWindow = 10 * time.Second

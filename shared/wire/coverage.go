@@ -143,7 +143,7 @@ func (d CoverageDay) Validate() error {
 	}
 	sum := int64(0)
 	for cause, ms := range d.Blind {
-		if !event.ValidName(cause) || ms < 0 {
+		if !event.ValidName(cause) || ms < 0 || ms > maxDue.Milliseconds() {
 			return bad("%d ms of %.60q", ms, cause)
 		}
 		sum += ms
