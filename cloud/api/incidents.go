@@ -11,8 +11,9 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/incident"
+	"eastgate/cloud/register"
 	"eastgate/cloud/web"
-	"eastgate/cloud/whistle"
+
 	"eastgate/shared/event"
 )
 
@@ -50,9 +51,17 @@ func (a *API) List(ctx context.Context, u access.User, f incident.Filter) (list 
 	if err != nil {
 		return nil, "", err
 	}
+	ids := make([]string, len(found))
+	for n, i := range found {
+		ids[n] = i.ID
+	}
+	asked, err := a.asked(ctx, access.ScopeOf(u), ids)
+	if err != nil {
+		return nil, "", err
+	}
 	list = []Incident{}
 	for _, i := range found {
-		list = append(list, a.View(u, i))
+		list = append(list, a.View(u, i, asked[i.ID].Units...))
 	}
 	if len(found) == f.Limit {
 		next = seal(f.Cursor(found[len(found)-1]))
@@ -129,38 +138,6 @@ func (a *API) filter(s said) (incident.Filter, error) {
 	return f, nil
 }
 
-// find returns an incident that somebody may see, at least its public side, and the
-// units that were whistled to. What they may not see is not there.
-func (a *API) find(ctx context.Context, u access.User, id string) (incident.Incident, []string, error) {
-	i, err := a.Incidents.Get(ctx, id)
-	if err != nil {
-		return i, nil, err
-	}
-	list, err := a.Whistles.Whistles(ctx, whistle.Filter{Incident: id, Scope: access.Scope{All: true}})
-	if err != nil {
-		return i, nil, err
-	}
-	var asked []string
-	for _, w := range list {
-		if w.SentAt != nil && w.State != whistle.Withdrawn {
-			asked = append(asked, w.Unit)
-		}
-	}
-	if !access.May(u, access.SeePublic, object(i, asked...)) {
-		return i, nil, incident.ErrNotFound
-	}
-	return i, asked, nil
-}
-
-// Find returns what somebody sees of one incident.
-func (a *API) Find(ctx context.Context, u access.User, id string) (Incident, error) {
-	i, asked, err := a.find(ctx, u, id)
-	if err != nil {
-		return Incident{}, err
-	}
-	return a.View(u, i, asked...), nil
-}
-
 func (a *API) getIncident(c *call) (reply, error) {
 	v, err := a.Find(c.Context(), c.who.User, c.said.word("id"))
 	return reply{status: http.StatusOK, body: v, version: v.Version}, err
@@ -190,7 +167,14 @@ func (a *API) History(ctx context.Context, u access.User, id string) (History, e
 		return History{}, err
 	}
 	on := object(i, asked...)
-	if !access.May(u, access.SeeHistory, on) {
+	use := register.Use{Right: access.SeeHistory, On: on, Act: register.View, Object: "incident/" + id + "/history", Case: i.Number}
+	if a.restricted(i) {
+		use.Fields = []string{"reason", "detail"}
+	}
+	if err := a.Register.Use(ctx, u, use); err != nil {
+		if !onlyForbidden(err) {
+			return History{}, err
+		}
 		return History{}, web.Forbidden.With("the history is not for your role")
 	}
 	steps, err := a.Incidents.History(ctx, id)
@@ -201,7 +185,7 @@ func (a *API) History(ctx context.Context, u access.User, id string) (History, e
 	if err := incident.VerifyHistory(steps, i.Head); err != nil {
 		h.Whole, h.Fault = false, err.Error()
 	}
-	if class, _ := a.Catalogue.Class(i.Class); class.Restricted && !access.May(u, access.SeeRestricted, on) {
+	if a.restricted(i) && !access.May(u, access.SeeRestricted, on) {
 		for n := range h.Steps { // the hashes still tell that nothing was changed
 			h.Steps[n].Detail, h.Steps[n].Reason = nil, ""
 		}

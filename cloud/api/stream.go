@@ -106,12 +106,24 @@ func (a *API) catchUp(c *call, f *feed, after *int64) (bool, error) {
 		if len(changes) == 0 {
 			return true, nil
 		}
+		ids := make([]string, len(changes))
+		for n, ch := range changes {
+			ids[n] = ch.Incident.ID
+		}
+		asked, err := a.asked(c.Context(), sees, ids)
+		if err != nil {
+			return false, err
+		}
 		for _, ch := range changes {
 			*after = ch.Position
-			if !sees.Shows(object(ch.Incident)) {
+			units := asked[ch.Incident.ID].Units
+			if !sees.Shows(object(ch.Incident, units...)) {
 				continue
 			}
-			v := change{ch.Position, ch.Step.Action, ch.Step.Actor, a.View(c.who.User, ch.Incident)}
+			v := change{ch.Position, ch.Step.Action, ch.Step.Actor, a.View(c.who.User, ch.Incident, units...)}
+			if v.Incident.Hidden {
+				v.By = ""
+			}
 			if !f.send("incident", strconv.FormatInt(ch.Position, 10), v) {
 				return false, nil
 			}

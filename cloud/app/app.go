@@ -200,6 +200,8 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
 	g.Go(func() error { return c.alone(ctx, "outages", c.outages.Run) })
 	g.Go(func() error { return c.alone(ctx, "escalation", c.reminders.Run) })
+	g.Go(func() error { return c.alone(ctx, "whistles", c.whistle) })
+	g.Go(func() error { return c.alone(ctx, "chores", c.chores) })
 	if c.member != nil {
 		g.Go(func() error { return c.member.Run(ctx) })
 		g.Go(func() error { return c.poll(ctx) })

@@ -2,10 +2,8 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"eastgate/cloud/escalation"
-	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/place"
 	"eastgate/cloud/register"
@@ -27,7 +25,8 @@ func (c *Cloud) openParts() {
 		Catalogue: c.catalogue, Calendar: c.calendar, Log: c.log, Metrics: escalation.NewMetrics(c.reg),
 	})
 	c.parts.register = register.New(c.store, register.NewMetrics(c.reg))
-	c.parts.whistles = whistle.New(c.store, whistle.Options{Parents: parents{c.engine}, Respond: c.respondBy, Tell: c.engine.Tell})
+	c.people.RecordIn(c.parts.register)
+	c.parts.whistles = whistle.New(c.store, whistle.Options{Parents: parents{c.engine}, Respond: whistle.RespondBy(c.calendar), Tell: c.engine.Tell})
 }
 
 // where tells the engine of incidents where machines hang.
@@ -62,20 +61,5 @@ func (p parents) Parent(ctx context.Context, id string) (whistle.Parent, error) 
 	return out, nil
 }
 
-// respondBy is how soon a unit that was whistled to must answer: an emergency in
-// half an hour, an enforcement in two, a problem in a working day.
-func (c *Cloud) respondBy(k whistle.Kind, sent time.Time) time.Time {
-	limits := map[whistle.Kind]governance.Limit{
-		whistle.Emergency: {Duration: 30 * time.Minute, Clock: governance.Natural}, whistle.Enforcement: {Duration: 2 * time.Hour, Clock: governance.Natural},
-	}
-	l, ok := limits[k]
-	if !ok {
-		l = governance.Limit{WorkingDays: 1, Clock: governance.Working}
-	}
-	at, err := c.calendar.Add(sent, l)
-	if err != nil { // the calendar ends before; a day is a day then
-		c.log.Error("a whistle's clock cannot be counted in working days", "err", err)
-		return sent.Add(24 * time.Hour)
-	}
-	return at
-}
+// whistle escalates what is not answered in time.
+func (c *Cloud) whistle(ctx context.Context) error { return c.parts.whistles.Run(ctx, c.log) }

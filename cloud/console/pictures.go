@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"eastgate/cloud/access"
@@ -16,10 +15,9 @@ import (
 // pictures. It never changes, so a browser may keep it.
 func (c *Console) picture(w http.ResponseWriter, r *http.Request, s access.Session) {
 	sum := r.PathValue("sha256")
-	i, err := c.API.Find(r.Context(), s.User, r.FormValue("incident"))
-	mine := err == nil && (i.Snapshot == sum || i.Clip == sum || slices.Contains(i.Photos, sum))
+	err := c.API.Picture(r.Context(), s.User, r.FormValue("incident"), sum, web.From(r))
 	switch {
-	case errors.Is(err, incident.ErrNotFound), err == nil && !mine:
+	case errors.Is(err, incident.ErrNotFound):
 		web.NotFound.With("no picture of an incident that you may see").Write(w)
 		return
 	case err != nil:
@@ -36,7 +34,6 @@ func (c *Console) picture(w http.ResponseWriter, r *http.Request, s access.Sessi
 		return
 	}
 	defer f.Close()
-	c.Log.Info("evidence shown", "name", s.User.Name, "sha256", sum, "incident", i.ID)
 	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
 	w.Header().Set("ETag", `"`+sum+`"`)
 	w.Header().Set("Content-Type", evidence.Type(f))

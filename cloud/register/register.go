@@ -184,13 +184,19 @@ func (q Query) String() string {
 	return strings.Join(out, " ")
 }
 
-// leastKept is how long the sharing log must be kept (网络数据安全管理条例 art. 12), and
-// with it the chain that it is part of.
-const leastKept = 3 * 366 * 24 * time.Hour
+// Kept is how long the sharing log must be kept (网络数据安全管理条例 art. 12), and with
+// it the chain that it is part of.
+const Kept = 3 * 366 * 24 * time.Hour
+
+// Head returns the newest row's mark.
+func (r *Register) Head(ctx context.Context) (Mark, error) {
+	ends, err := r.store.RegisterEnds(ctx)
+	return ends.Head, err
+}
 
 // Forget removes rows older than keep, at least three years, and says so in a row.
 func (r *Register) Forget(ctx context.Context, keep time.Duration) error {
-	if keep < leastKept {
+	if keep < Kept {
 		return ErrTooYoung
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)

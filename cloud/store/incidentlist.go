@@ -118,7 +118,7 @@ func scopeLeads(s incident.Scope) []lead {
 }
 
 // whistledTo holds for what a unit was asked to come to.
-const whistledTo = "i.id IN (SELECT w.incident FROM whistles w WHERE w.unit = ? AND w.sent IS NOT NULL)"
+const whistledTo = "i.id IN (SELECT w.incident FROM whistles w WHERE w.unit = ? AND w.sent IS NOT NULL AND w.state <> 'withdrawn')"
 
 // numberDay is the day that a number, or its beginning, is of.
 func numberDay(s string) (day time.Time, ok bool) {

@@ -117,7 +117,7 @@ func (s *Store) Asked(ctx context.Context, incidents []string) (map[string]whist
 	out := map[string]whistle.Asked{}
 	for part := range slices.Chunk(incidents, maxList) {
 		var c clause
-		rows, err := s.read.QueryContext(ctx, "SELECT incident, unit, sent, outcome FROM whistles WHERE sent IS NOT NULL AND "+in(&c, "incident", part)+" ORDER BY id", c.args...)
+		rows, err := s.read.QueryContext(ctx, "SELECT incident, unit, state, sent, outcome FROM whistles WHERE sent IS NOT NULL AND "+in(&c, "incident", part)+" ORDER BY id", c.args...)
 		if err != nil {
 			return nil, err
 		}
@@ -132,12 +132,15 @@ func asked(rows *sql.Rows, out map[string]whistle.Asked) error {
 	defer rows.Close()
 	for rows.Next() {
 		var incident, unit string
+		var state whistle.State
 		var sent, outcome sql.NullInt64
-		if err := rows.Scan(&incident, &unit, &sent, &outcome); err != nil {
+		if err := rows.Scan(&incident, &unit, &state, &sent, &outcome); err != nil {
 			return err
 		}
 		a := out[incident]
-		a.Units = append(a.Units, unit)
+		if state != whistle.Withdrawn {
+			a.Units = append(a.Units, unit)
+		}
 		a.WhistledAt, a.OutcomeAt = earlier(a.WhistledAt, orNil(sent)), earlier(a.OutcomeAt, orNil(outcome))
 		out[incident] = a
 	}

@@ -129,7 +129,7 @@ func (w Whistle) Late(now time.Time) bool {
 
 // Asked is what an incident's whistles come to.
 type Asked struct {
-	Units      []string   // that were asked, in the order of the asking
+	Units      []string   // that were asked and still are, in the order of the asking
 	WhistledAt *time.Time // the first whistle was sent
 	OutcomeAt  *time.Time // the first outcome of an authority
 }
