@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -142,6 +143,31 @@ func TestWhatIsRefused(t *testing.T) {
 		if err != nil || len(items) != 0 || len(refused) != 1 || !strings.Contains(refused[0].Err.Error(), c.want) {
 			t.Errorf("%s: items %v, refused %v, %v; want %q", name, items, refused, err, c.want)
 		}
+	}
+}
+
+// TestOnePassReadsTheSame: a sound batch is read at once, others item by item.
+func TestOnePassReadsTheSame(t *testing.T) {
+	first, second := sample(), sample()
+	second.ID, second.Episode = epoch, epoch
+	payload := batch(t, first, second)
+	var raws []json.RawMessage
+	if err := json.Unmarshal(payload, &raws); err != nil {
+		t.Fatal(err)
+	}
+	var want []Item
+	for _, raw := range raws {
+		it, err := decodeItem(raw, "garden", "gate-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, it)
+	}
+	if got := decodeSound(payload, "garden", "gate-1"); len(got) != 2 || !got[1].Backfill || !reflect.DeepEqual(got, want) {
+		t.Errorf("at once %+v, one by one %+v", got, want)
+	}
+	if got := decodeSound(payload, "garden", "gate-2"); got != nil {
+		t.Errorf("another box's events: %+v", got)
 	}
 }
 
