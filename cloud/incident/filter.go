@@ -45,7 +45,7 @@ type Filter struct {
 // MaxPage bounds one page, and MaxCount what Count counts to.
 const (
 	MaxPage  = 500
-	MaxCount = 10_000
+	MaxCount = 1000
 )
 
 // A Sort is an order of a list.

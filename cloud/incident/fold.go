@@ -24,11 +24,12 @@ type folding struct {
 	e      *Engine
 	byID   map[string]*draft
 	places map[string][]string // merge key → drafts that it found there, newest first
+	near   map[string][]string // merge key → what the store had near it, once it was asked
 	drafts []*draft            // in the order in which they were touched
 }
 
 func (e *Engine) folding() *folding {
-	return &folding{e: e, byID: map[string]*draft{}, places: map[string][]string{}}
+	return &folding{e: e, byID: map[string]*draft{}, places: map[string][]string{}, near: map[string][]string{}}
 }
 
 // take finds the incident that an event belongs to, or begins one.
@@ -77,34 +78,37 @@ func (f *folding) write(d *draft, episode string, s Step, det Detail) error {
 }
 
 // find returns the incident that a record belongs to, if there is one: that of its
-// episode before any other. again says that it was its episode.
+// episode before any other. again says that it was its episode. The store is asked
+// once for each place, since what is written after that is here; but for records
+// that may be older, or of an episode that began before.
 func (f *folding) find(ctx context.Context, w where, r Record) (d *draft, again bool, err error) {
 	for _, d := range f.drafts {
 		if slices.Contains(d.episodes, r.Episode) {
 			return d, true, nil
 		}
 	}
-	near, err := f.e.store.Near(ctx, Near{Keys: w.keys(), Episode: r.Episode, At: w.lookBack(r)})
-	if err != nil {
-		return nil, false, err
+	if ids, asked := f.near[w.own()]; !asked || r.State != event.Start || r.Backfill {
+		near, err := f.e.store.Near(ctx, Near{Keys: w.keys(), Episode: r.Episode, At: w.lookBack(r)})
+		if err != nil {
+			return nil, false, err
+		}
+		if near.Episode != nil {
+			d, err := f.follow(ctx, *near.Episode)
+			return d, true, err
+		}
+		for _, i := range near.Places {
+			if f.byID[i.ID] == nil {
+				f.byID[i.ID] = edit(i)
+			}
+			if !slices.Contains(ids, i.ID) {
+				ids = append(ids, i.ID)
+			}
+		}
+		f.near[w.own()] = ids
 	}
-	if near.Episode != nil {
-		d, err := f.follow(ctx, *near.Episode)
-		return d, true, err
-	}
-	var candidates []*draft
+	candidates := f.drafted(f.near[w.own()], nil)
 	for _, k := range w.keys() {
-		for _, id := range f.places[k] {
-			candidates = append(candidates, f.byID[id])
-		}
-	}
-	for _, i := range near.Places {
-		if f.byID[i.ID] == nil {
-			f.byID[i.ID] = edit(i)
-		}
-		if !slices.Contains(candidates, f.byID[i.ID]) {
-			candidates = append(candidates, f.byID[i.ID])
-		}
+		candidates = f.drafted(f.places[k], candidates)
 	}
 	slices.SortStableFunc(candidates, func(a, b *draft) int { return b.i.LastAt.Compare(a.i.LastAt) })
 	for _, d := range candidates {
@@ -114,6 +118,16 @@ func (f *folding) find(ctx context.Context, w where, r Record) (d *draft, again 
 		}
 	}
 	return nil, false, nil
+}
+
+// drafted adds drafts by their incidents' IDs, each once.
+func (f *folding) drafted(ids []string, to []*draft) []*draft {
+	for _, id := range ids {
+		if d := f.byID[id]; !slices.Contains(to, d) {
+			to = append(to, d)
+		}
+	}
+	return to
 }
 
 // follow returns the draft of an incident, or of the one that it is the same as.
