@@ -211,7 +211,8 @@ func (c *crowd) report(ctx context.Context, out *outbox.Box, box string) error {
 		for _, n := range s.GivenUp {
 			gone += n
 		}
-		if err := os.WriteFile(filepath.Join(c.site, box+saysFile), fmt.Appendln(nil, s.Total(), gone), 0o600); err != nil {
+		says := filepath.Join(c.site, box+saysFile)
+		if err := errors.Join(os.WriteFile(says+".new", fmt.Appendln(nil, s.Total(), gone), 0o600), os.Rename(says+".new", says)); err != nil {
 			return err
 		}
 	}

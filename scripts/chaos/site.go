@@ -267,7 +267,7 @@ func (s *site) crowdsSay() (waiting, gone int, err error) {
 				return 0, 0, err
 			}
 			var w, g int
-			if _, err := fmt.Sscan(string(body), &w, &g); err != nil { // it is being written
+			if _, err := fmt.Sscan(string(body), &w, &g); err != nil {
 				return 0, 0, fmt.Errorf("%s%s: %w", b, saysFile, err)
 			}
 			waiting, gone = waiting+w, gone+g

@@ -55,17 +55,17 @@ func (s *suite) soak(ctx context.Context, length time.Duration) error {
 			told = time.Now()
 		}
 	}
+	if ctx.Err() != nil {
+		site.down()
+		return ctx.Err()
+	}
+	growing := compareSamples(all)
 	var v verdict
 	err = h.recover(ctx, &v)
 	site.down()
-	if err != nil {
-		return err
-	}
-	if v, err = h.count(ctx, v); err != nil {
-		return err
-	}
-	fmt.Fprintf(os.Stderr, "\n%d events, %d lost, %d doubled, %d reordered\n", v.Events, v.Lost, v.Doubled, v.Reordered)
-	return compareSamples(all)
+	v, wrong := h.count(ctx, v)
+	fmt.Fprintf(os.Stderr, "%d events, %d lost, %d doubled, %d reordered\n", v.Events, v.Lost, v.Doubled, v.Reordered)
+	return errors.Join(growing, err, wrong)
 }
 
 // sample looks at every process and folder.

@@ -212,6 +212,9 @@ func (h *hand) recover(ctx context.Context, v *verdict) error {
 	if err := h.site.quiet(true); err != nil {
 		return err
 	}
+	if h.site.simulator != nil {
+		h.site.simulator.stop()
+	}
 	h.pause(ctx, time.Second, time.Second)
 	if err := h.site.askAnew(); err != nil {
 		return err
