@@ -52,7 +52,7 @@ func TestWhoFoundItFirst(t *testing.T) {
 
 func (c *centre) happens(t *testing.T, f find, n int) {
 	t.Helper()
-	c.now = noon.Add(f.at)
+	c.set(noon.Add(f.at))
 	var err error
 	switch f.what {
 	case "camera":
@@ -83,7 +83,7 @@ func TestADuplicateCannotHideWhoWasFirst(t *testing.T) {
 	c.happens(t, find{"camera", 5 * minute}, 1)
 	c.happens(t, find{"confirm", 6 * minute}, 2)
 	seen := c.list(t, incident.Filter{Classes: []string{"fire.visual"}})[0]
-	c.now = noon.Add(10 * minute)
+	c.set(noon.Add(10 * minute))
 	merge := whole(incident.Merge)
 	merge.Parent = seen.ID
 	c.do(t, said, act{incident.DutyOfficer, merge})
@@ -106,7 +106,7 @@ func TestReports(t *testing.T) {
 	if err != nil || again.ID != first.ID || again.Version != first.Version {
 		t.Errorf("the same report again: %+v, %v", again, err)
 	}
-	c.now = noon.Add(hour)
+	c.set(noon.Add(hour))
 	report.Key, report.Source = "", incident.ByGridWorker
 	joined, err := c.engine.Report(t.Context(), only(incident.GridWorker), report)
 	if err != nil || joined.ID != first.ID || len(joined.Discoveries) != 2 || joined.FirstSource != "merchant" {
@@ -144,17 +144,17 @@ func TestReporters(t *testing.T) {
 	if _, err := c.engine.Do(t.Context(), other, i.ID, i.Version, reopen); !errors.Is(err, incident.ErrForbidden) {
 		t.Errorf("reopened by another reporter: %v", err)
 	}
-	c.now = c.now.Add(16 * 24 * hour)
+	c.set(c.time().Add(16 * 24 * hour))
 	if _, err := c.engine.Do(t.Context(), only(incident.Reporter), i.ID, i.Version, reopen); !errors.Is(err, incident.ErrForbidden) {
 		t.Errorf("reopened after 16 days: %v", err)
 	}
-	c.now = c.now.Add(-2 * 24 * hour)
+	c.set(c.time().Add(-2 * 24 * hour))
 	again, err := c.engine.Do(t.Context(), only(incident.Reporter), i.ID, i.Version, reopen)
 	if err != nil || again.State != incident.Classified || again.ReopenCount != 1 || again.ClosedAt != nil || !again.ConfirmedAt.Equal(*i.ConfirmedAt) {
 		t.Errorf("%+v, %v", again, err)
 	}
 	closed := c.at(t, incident.Closed, false)
-	c.now = c.now.Add(181 * 24 * hour)
+	c.set(c.time().Add(181 * 24 * hour))
 	if _, err := c.engine.Due(t.Context()); err != nil {
 		t.Fatal(err)
 	}

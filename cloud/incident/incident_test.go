@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ type centre struct {
 	engine *incident.Engine
 	ids    map[string]string // episode letter → id
 
-	now     time.Time // what the engine takes for now
+	now     atomic.Int64 // what the engine takes for now, in ns since 1970
 	reports int
 }
 
@@ -45,8 +46,9 @@ func openAt(t testing.TB, places incident.Places) *centre {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &centre{store: st, ids: map[string]string{}, now: noon}
-	c.engine = incident.New(st, incident.Options{Now: func() time.Time { return c.now }, Places: places, Metrics: incident.NewMetrics(prometheus.NewRegistry())})
+	c := &centre{store: st, ids: map[string]string{}}
+	c.set(noon)
+	c.engine = incident.New(st, incident.Options{Now: func() time.Time { return c.time() }, Places: places, Metrics: incident.NewMetrics(prometheus.NewRegistry())})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -60,6 +62,10 @@ func openAt(t testing.TB, places incident.Places) *centre {
 	})
 	return c
 }
+
+func (c *centre) time() time.Time { return time.Unix(0, c.now.Load()).UTC() }
+
+func (c *centre) set(now time.Time) { c.now.Store(now.UnixNano()) }
 
 // hear stores events, each in a commit of its own, and waits until all are folded.
 func (c *centre) hear(t testing.TB, events ...told) {

@@ -186,7 +186,7 @@ func TestWhatJoins(t *testing.T) {
 // closed.
 func TestLateRecordsRewriteNothing(t *testing.T) {
 	c := openAt(t, hanging{})
-	c.now = noon.Add(5 * minute)
+	c.set(noon.Add(5 * minute))
 	c.tell(t, heard{kind: fire, source: cam, episode: "a", state: event.Start}, heard{kind: fire, source: cam, episode: "a", state: event.End, at: 2 * minute})
 	i := c.list(t, incident.Filter{})[0]
 	closed := c.do(t, i, act{incident.DutyOfficer, incident.Command{Action: incident.Reject, Verdict: incident.Harmless}})
@@ -237,7 +237,7 @@ func TestSignalsAgeOutWithoutAVerdict(t *testing.T) {
 		t.Errorf("%d incidents of a movement", n)
 	}
 	for hours, want := range map[int]int{23: 0, 25: 1} {
-		c.now = noon.Add(time.Duration(hours) * hour)
+		c.set(noon.Add(time.Duration(hours) * hour))
 		if n, err := c.engine.Due(t.Context()); err != nil || hours == 25 && n > want {
 			t.Errorf("after %d h: %d steps, %v", hours, n, err)
 		}
@@ -253,11 +253,11 @@ func TestTheMachineClosesAndResumes(t *testing.T) {
 	c := openAt(t, hanging{})
 	i := c.at(t, incident.Reviewed, false)
 	s := c.at(t, incident.Suspended, false)
-	c.now = noon.Add(19 * 24 * hour)
+	c.set(noon.Add(19 * 24 * hour))
 	if n, err := c.engine.Due(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d steps, %v", n, err)
 	}
-	c.now = noon.Add(21 * 24 * hour)
+	c.set(noon.Add(21 * 24 * hour))
 	if n, err := c.engine.Due(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d steps, %v", n, err)
 	}
@@ -266,9 +266,9 @@ func TestTheMachineClosesAndResumes(t *testing.T) {
 			t.Errorf("%s, %v; want %s", got.State, err, want)
 		}
 	}
-	c.now = noon
+	c.set(noon)
 	o := c.do(t, c.at(t, incident.Reviewed, false), acts("checker", "object")...)
-	c.now = noon.Add(30 * 24 * hour)
+	c.set(noon.Add(30 * 24 * hour))
 	if _, err := c.engine.Due(context.Background()); err != nil {
 		t.Fatal(err)
 	}
