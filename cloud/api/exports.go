@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"net/http"
-	"strings"
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/export"
@@ -82,8 +81,17 @@ func (a *API) Rows(ctx context.Context, u access.User, f incident.Filter) iter.S
 				yield(export.Row{}, err)
 				return
 			}
+			ids := make([]string, len(page))
+			for n, i := range page {
+				ids[n] = i.ID
+			}
+			asked, err := a.Whistles.Asked(ctx, ids)
+			if err != nil {
+				yield(export.Row{}, err)
+				return
+			}
 			for _, i := range page {
-				if !yield(RowOf(i), nil) {
+				if !yield(export.RowOf(i, asked[i.ID]), nil) {
 					return
 				}
 			}
@@ -92,23 +100,5 @@ func (a *API) Rows(ctx context.Context, u access.User, f incident.Filter) iter.S
 			}
 			f.After = f.Cursor(page[len(page)-1])
 		}
-	}
-}
-
-// RowOf is an incident as it is exported.
-func RowOf(i incident.Incident) export.Row {
-	seen := i.FirstSeenAt
-	reports := 0
-	for _, d := range i.Discoveries {
-		if d.Source != incident.CameraAuto && d.Source != incident.Sensor && d.Source != incident.Edge {
-			reports++
-		}
-	}
-	return export.Row{
-		ID: i.ID, Class: i.Class, Domain: i.Domain, Level: int(i.Level), Place: i.Place, Status: string(i.State), Verdict: string(i.Verdict),
-		FirstSource: strings.TrimSpace(i.FirstSource), FirstSeenAt: &seen, ConfirmedAt: i.ConfirmedAt, DispatchedAt: i.DispatchedAt, AcceptedAt: i.AcceptedAt,
-		ArrivedAt: i.ArrivedAt, ResolvedAt: i.ResolvedAt, CheckedAt: i.CheckedAt, ClosedAt: i.ClosedAt, Handler: i.Handler, Checker: i.Checker,
-		ReopenCount: i.ReopenCount, Forced: i.Forced, Test: i.Test, Number: i.Number, ReturnCount: i.ReturnCount, ReworkCount: i.ReworkCount,
-		SuspendCount: i.SuspendCount, Reports: reports, ReviewedAt: i.ReviewedAt, Retrospective: i.Retrospective,
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"eastgate/cloud/incident"
 	"eastgate/cloud/register"
 	"eastgate/cloud/web"
-
 	"eastgate/shared/event"
 )
 

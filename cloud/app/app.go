@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/api"
 	"eastgate/cloud/broker"
 	"eastgate/cloud/config"
 	"eastgate/cloud/coverage"
@@ -202,6 +203,10 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.alone(ctx, "escalation", c.reminders.Run) })
 	g.Go(func() error { return c.alone(ctx, "whistles", c.whistle) })
 	g.Go(func() error { return c.alone(ctx, "chores", c.chores) })
+	g.Go(func() error {
+		api.KeepKeys(ctx, c.store, func(err error) { c.log.Error("old keys of requests cannot be forgotten", "err", err) })
+		return nil
+	})
 	if c.member != nil {
 		g.Go(func() error { return c.member.Run(ctx) })
 		g.Go(func() error { return c.poll(ctx) })

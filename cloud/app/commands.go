@@ -45,6 +45,7 @@ const Usage = `cloud: events into incidents, and incidents before people
                                                      every fault at once, or all of it
   cloud places list   [-config F] [-csv] [PATH]
   cloud places demo   [-config F] [-csv]             a site with invented names, imported or printed
+  cloud reports import [-config F] FILE.csv          a file of hotline 12345; line by line, the same again changes nothing
   cloud register verify [-config F] [-anchor POSITION:HASH]
                                                      whether the register of access is as it was written
   cloud seed    -store sqlite:PATH [-from DAY] [-to DAY] [-seed N]
@@ -72,7 +73,8 @@ func (c Console) Command(ctx context.Context, args []string) error {
 		"contact gone":        c.organisationDo("contact gone", "contact %s has left\n", (*organisation.Book).Gone),
 		"seed":                c.seedYear, "export incidents": c.exportIncidents, "figures": c.figures,
 		"places import": c.placesImport, "places list": c.placesList, "places demo": c.placesDemo,
-		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
+		"reports import": c.reportsImport,
+		"edge enrol":     c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {
 		if len(args) >= n {

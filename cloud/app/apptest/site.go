@@ -7,12 +7,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"image"
 	"image/jpeg"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,9 +60,9 @@ var People = map[string]struct {
 type Site struct {
 	*httptest.Server
 	*app.Cloud
-	File config.File
-	// Handler of other units, whose path is its own.
+	File   config.File
 	folder *evidence.Folder
+	stop   func() error // ends it, once
 }
 
 // Start builds a community, which ends with the test.
@@ -88,19 +90,22 @@ func Open(t testing.TB, f config.File) *Site {
 	done := make(chan error, 1)
 	go func() { done <- cloud.Run(ctx) }()
 	s.Server = httptest.NewServer(cloud.Handler())
-	t.Cleanup(func() {
+	s.stop = sync.OnceValue(func() error {
 		s.CloseClientConnections()
 		s.Server.Close()
 		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if err := cloud.Close(); err != nil {
-			t.Error(err)
-		}
+		return errors.Join(<-done, cloud.Close())
 	})
+	t.Cleanup(func() { s.end(t) })
 	s.settle(t)
 	return s
+}
+
+func (s *Site) end(t testing.TB) {
+	t.Helper()
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
 }
 
 func (s *Site) settle(t testing.TB) {
@@ -175,4 +180,11 @@ func (s *Site) Happen(t testing.TB, kind event.Kind, camera string, state event.
 	}
 	t.Fatal("the event became no incident")
 	return incident.Incident{}
+}
+
+// Again ends a community's cloud and starts another one on what it left.
+func Again(t testing.TB, s *Site) *Site {
+	t.Helper()
+	s.end(t)
+	return Open(t, s.File)
 }
