@@ -197,8 +197,15 @@ func TestWhistlesThroughTheAPI(t *testing.T) {
 		body        string
 		status      int
 	}{
-		{"duty", "approve", `{}`, 403}, {"lead", "approve", `{}`, 200}, {"duty", "send", `{}`, 200}, {"handler", "acknowledge", `{}`, 200}, {"handler", "acknowledge", `{}`, 409},
-		{"handler", "attend", `{}`, 200}, {"handler", "deliver", `{}`, 422}, {"handler", "deliver", `{"result":"built"}`, 200}, {"duty", "accept", `{}`, 200},
+		{"duty", "approve", `{}`, 403},
+		{"lead", "approve", `{}`, 200},
+		{"duty", "send", `{}`, 200},
+		{"handler", "acknowledge", `{}`, 200},
+		{"handler", "acknowledge", `{}`, 409},
+		{"handler", "attend", `{}`, 200},
+		{"handler", "deliver", `{}`, 422},
+		{"handler", "deliver", `{"result":"built"}`, 200},
+		{"duty", "accept", `{}`, 200},
 	} {
 		a := w.ask(t, s.who, "POST", "/api/v1/whistles/"+v.ID+"/actions/"+s.action, s.body, "If-Match", fmt.Sprintf("%q", fmt.Sprint(v.Version)))
 		if a.Status != s.status {

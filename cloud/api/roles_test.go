@@ -221,5 +221,5 @@ func (w *world) refused(t *testing.T, row incident.Transition, i *api.Incident, 
 // may reports whether a role can take a row. It leaves out what the table's conditions refuse to a role that has the action:
 // only who reported it reopens it as reporter.
 func may(row incident.Transition, role incident.Role) bool {
-	return slices.Contains(row.Roles, role) && !(row.Action == incident.Reopen && role == incident.Reporter)
+	return slices.Contains(row.Roles, role) && (row.Action != incident.Reopen || role != incident.Reporter)
 }

@@ -85,8 +85,16 @@ func (a *API) restricted(i incident.Incident) bool {
 }
 
 // Picture lets somebody see a file of an incident, by its hash; incident.ErrNotFound
-// when there is none for them. from is where they are.
+// when there is none for them. Without an incident it takes the right everywhere.
+// from is where they are.
 func (a *API) Picture(ctx context.Context, u access.User, id, sha256, from string) error {
+	if id == "" {
+		use := register.Use{Right: access.SeePictures, Act: register.Snapshot, Object: "picture/" + sha256, From: from}
+		if !access.May(u, use.Right, use.On) {
+			return a.refused(ctx, u, use)
+		}
+		return a.Register.Use(ctx, u, use)
+	}
 	i, asked, err := a.find(ctx, u, id)
 	if err != nil {
 		return err

@@ -11,8 +11,9 @@ import (
 	"eastgate/cloud/web"
 )
 
-// picture gives a file of an incident by its hash, to who may see the incident's
-// pictures. It never changes, so a browser may keep it.
+// picture gives a file by its hash: of an incident to who may see that one's pictures,
+// or by itself to who may see all of the community's. It never changes, so a browser
+// may keep it.
 func (c *Console) picture(w http.ResponseWriter, r *http.Request, s access.Session) {
 	sum := r.PathValue("sha256")
 	err := c.API.Picture(r.Context(), s.User, r.FormValue("incident"), sum, web.From(r))
