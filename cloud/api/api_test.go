@@ -259,6 +259,7 @@ func TestPhotosAndHotlineFiles(t *testing.T) {
 
 func TestProgramsLogInWithAToken(t *testing.T) {
 	w := open(t)
+	w.Let(t, "duty")
 	v := w.Visitor(t)
 	var s struct{ Token, Name string }
 	if a := v.Do(t, "POST", "/api/v1/session", map[string]string{"name": "duty", "password": apptest.Password}); a.Into(t, &s) != 201 {

@@ -17,6 +17,7 @@ import (
 
 func TestOnlyTheLoginIsOpen(t *testing.T) {
 	s := apptest.Start(t)
+	s.Let(t, "li")
 	i := s.Happen(t, event.FireVisual, "yard", event.Start)
 	v := s.Visitor(t)
 	picture := "/evidence/" + i.Snapshot + "?incident="
@@ -52,6 +53,7 @@ func TestOnlyTheLoginIsOpen(t *testing.T) {
 
 func TestGuessingIsLockedOut(t *testing.T) {
 	s := apptest.Start(t)
+	s.Let(t, "li", "wang")
 	v := s.Visitor(t)
 	for range 5 {
 		v.Login(t, "li", "wrong-password")

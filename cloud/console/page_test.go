@@ -43,6 +43,7 @@ func text(parts ...string) string {
 
 func TestAGuardsNight(t *testing.T) {
 	s := apptest.Start(t)
+	s.Let(t, "li", "wang")
 	li := consoletest.Browser(t)
 	do(t, li, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("Nothing to verify", "live")))
 	wang := consoletest.Browser(t)

@@ -20,6 +20,7 @@ func TestTheSixSteps(t *testing.T) {
 	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
 	as := func(name string, steps ...chromedp.Action) {
 		t.Helper()
+		s.Let(t, name)
 		do(t, tab, name+" logs in", chromedp.Navigate(s.URL+"/text/en"), chromedp.ActionFunc(func(ctx context.Context) error {
 			return chromedp.Run(ctx, chromedp.Evaluate(`fetch("/api/v1/me").then(r => r.ok ? r.json() : null).then(me => me && fetch("/api/v1/session", {method: "DELETE", headers: {"X-CSRF-Token": me.csrf}})).then(() => 1)`, nil, awaited))
 		}), consoletest.Login(s.URL, name, apptest.Password))

@@ -27,9 +27,10 @@ func (s *Site) Visitor(t testing.TB) *Visitor {
 	return &Visitor{Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, Base: s.URL}
 }
 
-// As is a visitor who has logged in.
+// As is a visitor who was let in and has logged in.
 func (s *Site) As(t testing.TB, name string) *Visitor {
 	t.Helper()
+	s.Let(t, name)
 	v := s.Visitor(t)
 	if code := v.Login(t, name, Password); code != http.StatusSeeOther {
 		t.Fatalf("%s cannot log in: %d", name, code)
