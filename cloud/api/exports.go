@@ -9,6 +9,7 @@ import (
 	"eastgate/cloud/access"
 	"eastgate/cloud/export"
 	"eastgate/cloud/incident"
+	"eastgate/cloud/ledger"
 	"eastgate/cloud/register"
 	"eastgate/cloud/web"
 	"eastgate/shared/event"
@@ -70,35 +71,9 @@ func (a *API) registered(ctx context.Context, u access.User, use register.Use) e
 	return err
 }
 
-// Rows gives every incident that a filter selects and somebody may see, page by
-// page, as it is exported.
+// Rows gives every incident that a filter selects and somebody may see in full, as it
+// is exported.
 func (a *API) Rows(ctx context.Context, u access.User, f incident.Filter) iter.Seq2[export.Row, error] {
-	f.Scope, f.Limit = scope(access.ScopeFor(u, access.SeeIncidents)), incident.MaxPage
-	return func(yield func(export.Row, error) bool) {
-		for {
-			page, err := a.Incidents.List(ctx, f)
-			if err != nil {
-				yield(export.Row{}, err)
-				return
-			}
-			ids := make([]string, len(page))
-			for n, i := range page {
-				ids[n] = i.ID
-			}
-			asked, err := a.Whistles.Asked(ctx, ids)
-			if err != nil {
-				yield(export.Row{}, err)
-				return
-			}
-			for _, i := range page {
-				if !yield(export.RowOf(i, asked[i.ID]), nil) {
-					return
-				}
-			}
-			if len(page) < f.Limit {
-				return
-			}
-			f.After = f.Cursor(page[len(page)-1])
-		}
-	}
+	f.Scope = scope(access.ScopeFor(u, access.SeeIncidents))
+	return ledger.Ledger{Incidents: a.Incidents, Whistles: a.Whistles}.Rows(ctx, f)
 }

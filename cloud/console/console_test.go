@@ -211,6 +211,7 @@ func read(t *testing.T, v *apptest.Visitor, after string, enough int) (positions
 
 func TestTheFeedMissesNothing(t *testing.T) {
 	s := apptest.Start(t)
+	s.Let(t, "li")
 	v := s.As(t, "li")
 	for range 5 {
 		s.Happen(t, event.Motion, "yard", event.Start)

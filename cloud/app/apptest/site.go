@@ -44,7 +44,7 @@ cam1,yard,camera,院子摄像机,Courtyard camera,,,,,/garden/gate-1/courtyard
 
 // People of the community: each has one role, and belongs to a unit. Handler and
 // reporter are of other organisations. Any other name is a guard as the command line
-// makes one.
+// makes one, unless a test has made an account of that name itself.
 var People = map[string]struct {
 	Role  access.Role
 	Unit  string
@@ -63,6 +63,7 @@ type Site struct {
 	File   config.File
 	folder *evidence.Folder
 	stop   func() error // ends it, once
+	let    map[string]bool
 }
 
 // Start builds a community, which ends with the test.
@@ -82,7 +83,7 @@ func Open(t testing.TB, f config.File) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Site{Cloud: cloud, File: f}
+	s := &Site{Cloud: cloud, File: f, let: map[string]bool{}}
 	if s.folder, err = evidence.Open(f.EvidenceDir, f.EvidenceBytes); err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +134,10 @@ func (s *Site) settle(t testing.TB) {
 func (s *Site) Let(t testing.TB, names ...string) {
 	t.Helper()
 	for _, name := range names {
+		if s.let[name] {
+			continue
+		}
+		s.let[name] = true
 		p, ok := People[name]
 		err := error(nil)
 		if ok {
