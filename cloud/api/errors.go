@@ -9,6 +9,7 @@ import (
 	"eastgate/cloud/incident"
 	"eastgate/cloud/register"
 	"eastgate/cloud/report"
+	"eastgate/cloud/sharing"
 	"eastgate/cloud/web"
 	"eastgate/cloud/whistle"
 )
@@ -31,6 +32,13 @@ var problems = []struct {
 	{whistle.ErrLead, web.Conflict},
 	{whistle.ErrAsked, web.Conflict},
 	{whistle.ErrInvalid, web.Invalid},
+	{sharing.ErrNotFound, web.NotFound},
+	{sharing.ErrConflict, web.Changed},
+	{sharing.ErrState, web.Conflict},
+	{sharing.ErrReason, web.Invalid},
+	{sharing.ErrNotShared, web.Forbidden},
+	{sharing.ErrTerms, web.Invalid},
+	{access.ErrSelf, web.SamePerson},
 	{register.ErrReason, web.Invalid},
 	{access.ErrForbidden, web.Forbidden},
 	{access.ErrLocked, web.Locked},

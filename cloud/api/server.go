@@ -14,6 +14,7 @@ import (
 	"eastgate/cloud/organisation"
 	"eastgate/cloud/register"
 	"eastgate/cloud/report"
+	"eastgate/cloud/sharing"
 	"eastgate/cloud/web"
 	"eastgate/cloud/whistle"
 )
@@ -55,6 +56,14 @@ type Coverage interface {
 	Report(ctx context.Context, from, to, site string) (coverage.Report, error)
 }
 
+// Sharing keeps agreements, and tells organisations what theirs say.
+type Sharing interface {
+	List(ctx context.Context, organisation string) ([]sharing.Agreement, error)
+	Draft(ctx context.Context, who access.User, a sharing.Agreement) (sharing.Agreement, error)
+	Do(ctx context.Context, who access.User, id string, version int64, s sharing.Step, reason string) (sharing.Agreement, error)
+	Share(ctx context.Context, who access.User, organisation string, m sharing.Matter, act register.Act) (map[string]any, error)
+}
+
 // Deps are the parts that the API speaks for.
 type Deps struct {
 	Door          web.Door
@@ -65,6 +74,7 @@ type Deps struct {
 	Organisations func(ctx context.Context) ([]organisation.Organisation, error)
 	Whistles      Whistles
 	Register      Register
+	Sharing       Sharing
 	Reports       report.Deps
 	// Figures computes a month such as 2025-06.
 	Figures func(ctx context.Context, month string) ([]kpi.Figure, error)
@@ -124,6 +134,7 @@ func (a *API) handlers() map[string]handler {
 		"incidentWhistles": a.incidentWhistles, "beginWhistle": a.beginWhistle, "listWhistles": a.listWhistles, "getWhistle": a.getWhistle, "doWhistle": a.doWhistle,
 		"listActions": a.actions, "listDomains": a.domains, "listClasses": a.classes, "listPlaces": a.places, "listOrganisations": a.organisations,
 		"listCameras": a.cameras, "coverage": a.coverage, "listFigures": a.figures, "listRegister": a.register,
+		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
 	}
 }
 

@@ -27,6 +27,8 @@ var (
 	ErrNotShared = errors.New("not shared")
 	// ErrState says that an agreement is not in the state that a step needs.
 	ErrState = errors.New("the agreement is not in that state")
+	// ErrTerms says that what a draft says cannot be agreed.
+	ErrTerms = errors.New("the terms cannot be agreed")
 	// ErrReason says that a step needs a reason.
 	ErrReason = errors.New("a reason is needed")
 )
@@ -128,7 +130,10 @@ func (a Agreement) validate() error {
 			bad("place %q is no path", place)
 		}
 	}
-	return errors.Join(faults...)
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrTerms, errors.Join(faults...))
 }
 
 // A Matter is an incident as far as sharing needs it.
