@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"eastgate/cloud/api"
 	"eastgate/cloud/app/apptest"
@@ -24,7 +25,7 @@ func TestEveryReadingAnswersAsDocumented(t *testing.T) {
 	paths := []string{
 		"/api/v1/me", "/api/v1/incidents", "/api/v1/incidents?state=open&level=1,2,3,4&sort=level&limit=3", "/api/v1/incidents?overdue=true&sort=due", "/api/v1/incidents/" + i.ID,
 		"/api/v1/incidents/" + i.ID + "/history", "/api/v1/incidents/" + i.ID + "/actions", "/api/v1/incidents/" + i.ID + "/whistles", "/api/v1/whistles", "/api/v1/actions",
-		"/api/v1/domains", "/api/v1/classes", "/api/v1/places", "/api/v1/places?place=dongguan/c3&text=house", "/api/v1/organisations", "/api/v1/cameras", "/api/v1/coverage",
+		"/api/v1/reminders", "/api/v1/reminders?overdue=true&ticket=true&limit=5", "/api/v1/domains", "/api/v1/classes", "/api/v1/places", "/api/v1/places?place=dongguan/c3&text=house", "/api/v1/organisations", "/api/v1/cameras", "/api/v1/coverage",
 		"/api/v1/figures?month=2026-01", "/api/v1/figures?month=january", "/api/v1/register?purpose=audit&reason=looking", "/api/v1/register", "/api/v1/incidents/01M885N46G188XQ6MNTF3YVRYW",
 		"/api/v1/export/incidents?format=csv&purpose=check&reason=meeting&state=open", "/api/v1/export/incidents?format=csv",
 	}
@@ -217,6 +218,38 @@ func TestWhistlesThroughTheAPI(t *testing.T) {
 	}
 	if a := w.ask(t, "duty", "POST", "/api/v1/whistles/"+v.ID+"/actions/rate_unit", `{"rating":5}`, "If-Match", `"1"`); a.Status != 412 {
 		t.Errorf("an old version: %d", a.Status)
+	}
+}
+
+// A case that two units gave back is a ticket, which the supervisor follows up.
+func TestRemindersThroughTheAPI(t *testing.T) {
+	w := open(t)
+	i := w.bring(t, incident.Returned)
+	for _, s := range []step{{"dispatch", incident.Classify}, {"lead", incident.Assess}, {"dispatch", incident.Dispatch}, {"handler", incident.Return}} {
+		if a := w.act(t, s.who, i, s.action, full(i.Class)); a.Status != 200 {
+			t.Fatalf("%s: %d %s", s.action, a.Status, a.Body)
+		}
+	}
+	var page struct {
+		Reminders []struct {
+			Position         int64
+			Number, To, Step string
+		}
+	}
+	for end := time.Now().Add(30 * time.Second); len(page.Reminders) == 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		w.ask(t, "super", "GET", "/api/v1/reminders?ticket=true", nil).Into(t, &page)
+	}
+	if len(page.Reminders) != 1 || page.Reminders[0].Number != i.Number || page.Reminders[0].To != "supervisor" {
+		t.Fatalf("%+v", page)
+	}
+	settle := fmt.Sprintf("/api/v1/reminders/%d/settle", page.Reminders[0].Position)
+	for _, c := range []struct {
+		who, body string
+		status    int
+	}{{"duty", `{"note":"spoken to both"}`, 403}, {"super", `{}`, 422}, {"super", `{"note":"spoken to both"}`, 204}, {"super", `{"note":"again"}`, 404}, {"auditor", `{"note":"x"}`, 404}} {
+		if a := w.ask(t, c.who, "POST", settle, c.body); a.Status != c.status {
+			t.Errorf("%s %s: %d %s", c.who, c.body, a.Status, a.Body)
+		}
 	}
 }
 

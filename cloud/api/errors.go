@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/escalation"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/register"
 	"eastgate/cloud/report"
@@ -39,6 +40,8 @@ var problems = []struct {
 	{sharing.ErrNotShared, web.Forbidden},
 	{sharing.ErrTerms, web.Invalid},
 	{access.ErrSelf, web.SamePerson},
+	{escalation.ErrNotFound, web.NotFound},
+	{escalation.ErrNote, web.Invalid},
 	{register.ErrReason, web.Invalid},
 	{access.ErrForbidden, web.Forbidden},
 	{access.ErrLocked, web.Locked},

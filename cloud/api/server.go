@@ -8,6 +8,7 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/coverage"
+	"eastgate/cloud/escalation"
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/kpi"
@@ -46,6 +47,12 @@ type Register interface {
 	List(ctx context.Context, who access.User, q register.Query, purpose, reason string) ([]register.Entry, error)
 }
 
+// Reminders are told when a limit comes near, or has passed.
+type Reminders interface {
+	Open(ctx context.Context, f escalation.Filter) ([]escalation.Reminder, error)
+	Settle(ctx context.Context, position int64, who, note string) error
+}
+
 // Cameras knows what people call the cameras, by "site/box/camera".
 type Cameras interface {
 	CameraNames(ctx context.Context) (map[string]string, error)
@@ -75,6 +82,7 @@ type Deps struct {
 	Whistles      Whistles
 	Register      Register
 	Sharing       Sharing
+	Reminders     Reminders
 	Reports       report.Deps
 	// Figures computes a month such as 2025-06.
 	Figures func(ctx context.Context, month string) ([]kpi.Figure, error)
@@ -133,7 +141,7 @@ func (a *API) handlers() map[string]handler {
 		"reportIncident": a.report, "importHotline": a.importHotline, "keepPhoto": a.keepPhoto,
 		"incidentWhistles": a.incidentWhistles, "beginWhistle": a.beginWhistle, "listWhistles": a.listWhistles, "getWhistle": a.getWhistle, "doWhistle": a.doWhistle,
 		"listActions": a.actions, "listDomains": a.domains, "listClasses": a.classes, "listPlaces": a.places, "listOrganisations": a.organisations,
-		"listCameras": a.cameras, "coverage": a.coverage, "listFigures": a.figures, "listRegister": a.register,
+		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "coverage": a.coverage, "listFigures": a.figures, "listRegister": a.register,
 		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
 	}
 }
