@@ -28,9 +28,10 @@ type Allowed struct {
 	Needs  []incident.Field `json:"needs"`
 }
 
-// object is what rights on an incident are asked for.
+// object is what rights on an incident are asked for. A unit that has returned it
+// has nothing to do with it any more, as in the lists.
 func object(i incident.Incident, asked ...string) access.Object {
-	units := append([]string{}, i.HandlingUnits...)
+	var units []string
 	for _, u := range append([]string{i.Unit, i.HandlingUnit}, asked...) {
 		if u != "" && !slices.Contains(units, u) {
 			units = append(units, u)

@@ -26,8 +26,6 @@ type Store interface {
 	// A write whose incident has not the version before gives ErrConflict, and a
 	// report that is there ErrReported; then nothing is written.
 	Apply(ctx context.Context, writes []*Write, folded int64) error
-	// Reported returns the incident that a report became, by the report's key.
-	Reported(ctx context.Context, key string) (id string, ok bool, err error)
 	// Waking returns incidents for which the machine has a step to take.
 	Waking(ctx context.Context, now time.Time, limit int) ([]Incident, error)
 	Reader

@@ -43,8 +43,10 @@ type Reporting struct {
 	Contact  string
 }
 
-// Reporters keeps who reported.
+// Reporters keeps what was reported, and who did.
 type Reporters interface {
+	// Reported returns the incident that a report became, by the report's key.
+	Reported(ctx context.Context, key string) (id string, ok bool, err error)
 	ReportersOf(ctx context.Context, id string) ([]Reporting, error)
 	// Forget removes the names and contacts of who reported what ended before a time,
 	// and returns how many.

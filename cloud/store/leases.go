@@ -35,7 +35,7 @@ func (s *Store) Release(ctx context.Context, name, holder string) error {
 
 // Leases implements replica.Store.
 func (s *Store) Leases(ctx context.Context, prefix string, now time.Time) (map[string]string, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT name, holder FROM leases WHERE name >= $1 AND name < $2 AND expires > $3", prefix, prefix+"\uFFFD", ms(now))
+	rows, err := s.read.QueryContext(ctx, "SELECT name, holder FROM leases WHERE substr(name, 1, $1) = $2 AND expires > $3", len(prefix), prefix, ms(now))
 	if err != nil {
 		return nil, err
 	}
