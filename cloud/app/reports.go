@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"eastgate/cloud/config"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/place"
@@ -51,18 +49,21 @@ func (c Console) reportsImport(ctx context.Context, args []string) error {
 }
 
 func (c Console) takeCalls(ctx context.Context, f config.File, calls []report.Call, faults []report.LineFault) (out report.Imported, err error) {
-	cloud := &Cloud{file: f, log: slog.New(slog.NewTextHandler(c.Err, nil)), reg: prometheus.NewRegistry()}
-	if cloud.catalogue, cloud.calendar, err = loadGovernance(f); err != nil {
+	log := slog.New(slog.NewTextHandler(c.Err, nil))
+	classes, days, err := loadGovernance(f)
+	if err != nil {
 		return out, err
 	}
-	if cloud.store, err = openStore(ctx, f); err != nil {
+	s, err := openStore(ctx, f)
+	if err != nil {
 		return out, err
 	}
-	defer func() { err = errors.Join(err, cloud.store.Close()) }()
-	if cloud.places, err = place.Open(ctx, cloud.store, cloud.log); err != nil {
+	defer func() { err = errors.Join(err, s.Close()) }()
+	places, err := place.Open(ctx, s, log)
+	if err != nil {
 		return out, err
 	}
-	cloud.openParts()
-	d := report.Deps{Engine: cloud.engine, Catalogue: cloud.catalogue, Places: cloud.places, Log: cloud.log, Now: time.Now}
+	engine := incident.New(s, incident.Options{Catalogue: classes, Calendar: days, Places: where{places}, Log: log})
+	d := report.Deps{Engine: engine, Catalogue: classes, Places: places, Log: log, Now: time.Now}
 	return d.Import(ctx, incident.Actor{Name: typist().Name, Roles: []incident.Role{incident.DutyOfficer}}, calls, faults)
 }
