@@ -22,7 +22,7 @@ var matrix = map[access.Role]string{
 	access.Handler:       "incident.public incident.see incident.history picture.see incident.handle whistle.answer",
 	access.CentreLead:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.report incident.handle figures.see whistle.draft whistle.approve export.ask export.approve sharing.sign organisation.manage contact.see",
 	access.Checker:       "incident.public incident.see incident.history incident.reporter picture.see incident.handle figures.see",
-	access.Supervisor:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.handle figures.see export.ask export.approve sharing.sign",
+	access.Supervisor:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.handle figures.see figures.enter export.ask export.approve sharing.sign",
 	access.PoliceBridge:  "incident.public whistle.answer",
 	access.SystemAdmin:   "account.manage box.manage place.manage organisation.manage",
 	access.SecurityAdmin: "grant.manage",
@@ -31,7 +31,7 @@ var matrix = map[access.Role]string{
 
 var allRights = []access.Right{
 	access.SeePublic, access.SeeIncidents, access.SeeHistory, access.SeeRestricted, access.SeeReporter, access.SeePictures, access.SeeVideo,
-	access.Report, access.Handle, access.Silence, access.SeeFigures, access.DraftWhistle, access.ApproveWhistle, access.AnswerWhistle,
+	access.Report, access.Handle, access.Silence, access.SeeFigures, access.EnterFigures, access.DraftWhistle, access.ApproveWhistle, access.AnswerWhistle,
 	access.AskExport, access.ApproveExport, access.SignSharing, access.ManageOrganisations, access.SeeContacts, access.ManageAccounts,
 	access.ManageBoxes, access.ManagePlaces, access.ManageGrants, access.ReadRegister,
 }

@@ -22,6 +22,7 @@ const (
 	Handle         Right = "incident.handle" // take part; which step is incident's to say
 	Silence        Right = "device.silence"  // quieten a device for a while
 	SeeFigures     Right = "figures.see"
+	EnterFigures   Right = "figures.enter" // what no machine counts; by nobody whom they score
 	DraftWhistle   Right = "whistle.draft"
 	ApproveWhistle Right = "whistle.approve"
 	AnswerWhistle  Right = "whistle.answer" // for the unit that is asked
@@ -48,7 +49,7 @@ var rights = map[Role][]Right{
 	Handler:      {SeePublic, SeeIncidents, SeeHistory, SeePictures, Handle, AnswerWhistle},
 	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, SignSharing, ManageOrganisations, SeeContacts},
 	Checker:      {SeePublic, SeeIncidents, SeeHistory, SeeReporter, SeePictures, Handle, SeeFigures},
-	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, AskExport, ApproveExport, SignSharing},
+	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, SignSharing},
 	PoliceBridge: {SeePublic, AnswerWhistle},
 
 	SystemAdmin:   {ManageAccounts, ManageBoxes, ManagePlaces, ManageOrganisations},

@@ -86,6 +86,8 @@ type Deps struct {
 	Reports       report.Deps
 	// Figures computes a month such as 2025-06.
 	Figures func(ctx context.Context, month string) ([]kpi.Figure, error)
+	// Book holds what people enter for them.
+	Book    kpi.Book
 	Cameras Cameras
 	// Coverage reports the days from one to another, as 2026-11-25, of a site or all.
 	Coverage Coverage
@@ -141,7 +143,7 @@ func (a *API) handlers() map[string]handler {
 		"reportIncident": a.report, "importHotline": a.importHotline, "keepPhoto": a.keepPhoto,
 		"incidentWhistles": a.incidentWhistles, "beginWhistle": a.beginWhistle, "listWhistles": a.listWhistles, "getWhistle": a.getWhistle, "doWhistle": a.doWhistle,
 		"listActions": a.actions, "listDomains": a.domains, "listClasses": a.classes, "listPlaces": a.places, "listOrganisations": a.organisations,
-		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "coverage": a.coverage, "listFigures": a.figures, "listRegister": a.register,
+		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "coverage": a.coverage, "listFigures": a.figures, "enterFigures": a.enterFigures, "listRegister": a.register,
 		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
 	}
 }
