@@ -2,7 +2,6 @@ package access_test
 
 import (
 	"errors"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,11 +9,17 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/store"
+	"eastgate/cloud/store/storetest"
 )
+
+func TestMain(m *testing.M) {
+	defer storetest.Stop()
+	m.Run()
+}
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "cloud.db"))
+	s, err := store.Open(t.Context(), storetest.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}

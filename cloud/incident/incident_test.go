@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,9 +12,15 @@ import (
 
 	"eastgate/cloud/incident"
 	"eastgate/cloud/store"
+	"eastgate/cloud/store/storetest"
 	"eastgate/shared/event"
 	"eastgate/shared/wire"
 )
+
+func TestMain(m *testing.M) {
+	defer storetest.Stop()
+	m.Run()
+}
 
 var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
@@ -42,7 +47,7 @@ func open(t testing.TB) *centre { return openAt(t, nil) }
 
 func openAt(t testing.TB, places incident.Places) *centre {
 	t.Helper()
-	st, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "cloud.db"))
+	st, err := store.Open(t.Context(), storetest.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,10 +16,16 @@ import (
 
 	"eastgate/cloud/ingest"
 	"eastgate/cloud/store"
+	"eastgate/cloud/store/storetest"
 	"eastgate/shared/brokertest"
 	"eastgate/shared/event"
 	"eastgate/shared/wire"
 )
+
+func TestMain(m *testing.M) {
+	defer storetest.Stop()
+	m.Run()
+}
 
 // A bench is a broker, a store and the ingest between them.
 type bench struct {
@@ -46,7 +51,7 @@ func (f *failing) Record(ctx context.Context, site, box string, items []wire.Ite
 
 func start(t testing.TB) *bench {
 	t.Helper()
-	st, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "cloud.db"))
+	st, err := store.Open(t.Context(), storetest.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,9 +144,10 @@ func TestRegisterFromTwoReplicas(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			at := address(t)
 			var wg sync.WaitGroup
-			var r *register.Register
+			var last *register.Register
 			for range 2 {
-				r = newRegister(storetest.Open(t, at))
+				r := newRegister(storetest.Open(t, at))
+				last = r
 				for n := range 4 {
 					wg.Go(func() {
 						for i := range 25 {
@@ -158,7 +159,7 @@ func TestRegisterFromTwoReplicas(t *testing.T) {
 				}
 			}
 			wg.Wait()
-			if p := verify(t, r); p.Fault != nil || p.Rows != 200 {
+			if p := verify(t, last); p.Fault != nil || p.Rows != 200 {
 				t.Errorf("%+v, fault %+v", p, p.Fault)
 			}
 		})

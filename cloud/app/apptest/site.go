@@ -24,6 +24,7 @@ import (
 	"eastgate/cloud/evidence"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/organisation"
+	"eastgate/cloud/store/storetest"
 	"eastgate/shared/event"
 )
 
@@ -71,7 +72,7 @@ func Start(t testing.TB) *Site {
 	t.Helper()
 	dir := t.TempDir()
 	return Open(t, config.File{
-		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: "sqlite:" + filepath.Join(dir, "cloud.db"), EvidenceDir: filepath.Join(dir, "evidence"),
+		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: storetest.Address(t), EvidenceDir: filepath.Join(dir, "evidence"),
 		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")},
 	})
 }

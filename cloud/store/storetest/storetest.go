@@ -7,6 +7,7 @@
 package storetest
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -19,6 +20,17 @@ func Each(t *testing.T, suite func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { suite(t, Open(t, SQLite(t))) })
 	t.Run("postgres", func(t *testing.T) { suite(t, Open(t, Postgres(t))) })
+}
+
+// Address is where a suite that needs one database of either kind runs: SQLite, or
+// PostgreSQL where EASTGATE_TEST_STORE=postgres says so. The check runs such suites
+// both ways.
+func Address(t testing.TB) string {
+	t.Helper()
+	if os.Getenv("EASTGATE_TEST_STORE") == "postgres" {
+		return Postgres(t)
+	}
+	return SQLite(t)
 }
 
 // SQLite returns the address of a database that is not yet there.

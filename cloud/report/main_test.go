@@ -1,0 +1,12 @@
+package report_test
+
+import (
+	"testing"
+
+	"eastgate/cloud/store/storetest"
+)
+
+func TestMain(m *testing.M) {
+	defer storetest.Stop()
+	m.Run()
+}
