@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,7 +126,15 @@ func (figuresView) Number(v *float64) string {
 	if v == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%.4g", *v)
+	return short(*v)
+}
+
+// short writes a number with four digits, and large ones whole.
+func short(x float64) string {
+	if math.Abs(x) >= 1000 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return fmt.Sprintf("%.4g", x)
 }
 
 // Interval writes both ends.
@@ -132,7 +142,7 @@ func (v figuresView) Interval(b *[2]float64) string {
 	if b == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%.4g – %.4g", b[0], b[1])
+	return short(b[0]) + " – " + short(b[1])
 }
 
 // A companion is what stands beside a figure, so that it is never shown alone.
@@ -159,7 +169,7 @@ func plain(v any) string {
 	}
 	switch x := x.(type) {
 	case float64:
-		return fmt.Sprintf("%.4g", x)
+		return short(x)
 	case map[string]any:
 		var parts []string
 		for _, k := range slices.Sorted(maps.Keys(x)) {
