@@ -99,7 +99,7 @@ func TestAGapIsAskedForAndThenAnEvent(t *testing.T) {
 }
 
 func TestWhatTheBoxGaveUpIsNoGap(t *testing.T) {
-	b := startHasty(t, 200*time.Millisecond)
+	b := startHasty(t, 3*time.Second)
 	x := b.box(t, "gate-1")
 	epoch := wire.NewEpoch()
 	hello := func(first uint64) {

@@ -176,13 +176,17 @@ func follow(to *bolt.DB, src *bolt.Tx, room int) (more bool, err error) {
 			if err != nil {
 				return err
 			}
+			// Before anything is deleted: bbolt seeks for ever for the last key of a
+			// bucket whose keys were all deleted in this transaction.
+			last, _ := into.Cursor().Last()
+			last = bytes.Clone(last)
 			if err := prune(into, from); err != nil {
 				return err
 			}
 			if bytes.Equal(name, metaBucket) {
 				return from.ForEach(into.Put)
 			}
-			if room, err = extend(into, from, room); err != nil {
+			if room, err = extend(into, from, last, room); err != nil {
 				return err
 			}
 			more = more || room < 0
@@ -211,16 +215,16 @@ func prune(into, from *bolt.Bucket) error {
 	return nil
 }
 
-// extend puts into into what from has beyond its last key: sequences only rise, so
-// nothing new comes before. What is left of room is below 0 when it did not do.
-func extend(into, from *bolt.Bucket, room int) (int, error) {
+// extend puts into into what from has beyond a key, the last it had: sequences only
+// rise, so nothing new comes before. What is left of room is below 0 when it did not do.
+func extend(into, from *bolt.Bucket, last []byte, room int) (int, error) {
 	into.FillPercent = fill
-	next := []byte{}
-	if last, _ := into.Cursor().Last(); last != nil {
-		next = append(append(next, last...), 0) // the smallest key after last
+	after := []byte{}
+	if last != nil {
+		after = append(last, 0) // the smallest key after it
 	}
 	c := from.Cursor()
-	for k, v := c.Seek(next); k != nil && room >= 0; k, v = c.Next() {
+	for k, v := c.Seek(after); k != nil && room >= 0; k, v = c.Next() {
 		if room -= len(v); room < 0 {
 			break
 		}

@@ -113,3 +113,35 @@ func TestClosingEndsTheCompaction(t *testing.T) {
 		t.Errorf("left over: %v", left)
 	}
 }
+
+// TestFollowingWhatWasDrainedMeanwhile: all that was copied is gone when the copy is
+// brought up to date.
+func TestFollowingWhatWasDrainedMeanwhile(t *testing.T) {
+	b, c := fresh(t)
+	fillUp(t, b, 600, 1000)
+	put(t, b, 2, "stays")
+	to, err := openFile(c.Path+".copy", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	if err := followWhole(to, b.db); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Ack(b.Epoch(), Range{4, 1, 600}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, b, 4, "new")
+	if err := followWhole(to, b.db); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	to.Close()
+	if err := os.Rename(c.Path+".copy", c.Path); err != nil {
+		t.Fatal(err)
+	}
+	b = reopen(t, c) // which reads it whole
+	if two, four := all(t, b, 2), all(t, b, 4); len(two) != 1 || len(four) != 1 || four[0] != "601:new" {
+		t.Errorf("the copy holds %v and %v", two, four)
+	}
+}

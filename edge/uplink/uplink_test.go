@@ -199,9 +199,9 @@ func TestWhatIsAcknowledgedLeaves(t *testing.T) {
 			put(t, box, event.Motion, 120)
 			c := startCloud(t, url)
 			u := run(t, url, "word", box)
-			within(t, 10*time.Second, "the backlog has left", func() bool { return waiting(t, box) == 0 && c.count() == 120 })
+			within(t, 30*time.Second, "the backlog has left", func() bool { return waiting(t, box) == 0 && c.count() == 120 })
 			put(t, box, event.FireVisual, 1)
-			within(t, 5*time.Second, "a new event has left", func() bool { return waiting(t, box) == 0 && c.count() == 121 })
+			within(t, 30*time.Second, "a new event has left", func() bool { return waiting(t, box) == 0 && c.count() == 121 })
 			if s := u.State(); !s.Connected || s.LastAck == nil {
 				t.Errorf("state %+v", s)
 			}
@@ -215,7 +215,7 @@ func TestNothingLeavesWithoutAnAcknowledgement(t *testing.T) {
 	c.setMute(true)
 	run(t, broker.URL(), "word", box)
 	put(t, box, event.Tamper, 3)
-	within(t, 10*time.Second, "the events have come, and come again", func() bool {
+	within(t, 30*time.Second, "the events have come, and come again", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		again := 0
@@ -230,7 +230,7 @@ func TestNothingLeavesWithoutAnAcknowledgement(t *testing.T) {
 		t.Errorf("%d wait, want 3: the broker's word is no proof", n)
 	}
 	c.setMute(false)
-	within(t, 10*time.Second, "they leave", func() bool { return waiting(t, box) == 0 })
+	within(t, 30*time.Second, "they leave", func() bool { return waiting(t, box) == 0 })
 }
 
 func TestUrgentEventsOvertakeABacklog(t *testing.T) {
@@ -238,7 +238,7 @@ func TestUrgentEventsOvertakeABacklog(t *testing.T) {
 	put(t, box, event.Motion, 3000)
 	c := startCloud(t, broker.URL())
 	run(t, broker.URL(), "word", box)
-	within(t, 10*time.Second, "the backlog flows", func() bool { return c.count() > 100 })
+	within(t, 30*time.Second, "the backlog flows", func() bool { return c.count() > 100 })
 	put(t, box, event.FireVisual, 1)
 	within(t, 20*time.Second, "all have left", func() bool { return waiting(t, box) == 0 })
 	c.mu.Lock()
@@ -283,21 +283,21 @@ func TestABrokenNetworkLosesNothing(t *testing.T) {
 func TestWrongSecretIsSaid(t *testing.T) {
 	broker := brokertest.Start(t, "word")
 	u := run(t, broker.URL(), "guess", open(t))
-	within(t, 5*time.Second, "the reason is known", func() bool { return strings.Contains(u.State().Fault, "check the box's secret") })
+	within(t, 30*time.Second, "the reason is known", func() bool { return strings.Contains(u.State().Fault, "check the box's secret") })
 	u = run(t, "mqtt://127.0.0.1:1", "word", open(t))
-	within(t, 5*time.Second, "the reason is another", func() bool { return strings.Contains(u.State().Fault, "refused") })
+	within(t, 30*time.Second, "the reason is another", func() bool { return strings.Contains(u.State().Fault, "refused") })
 }
 
 func TestAnotherBoxUnderOurNameIsNoticed(t *testing.T) {
 	broker, box := brokertest.Start(t, "word"), open(t)
 	c := startCloud(t, broker.URL())
 	u := run(t, broker.URL(), "word", box)
-	within(t, 5*time.Second, "linked", func() bool { return u.State().Connected })
+	within(t, 30*time.Second, "linked", func() bool { return u.State().Connected })
 	foreign := wire.Ack{Epoch: wire.NewEpoch(), Ranges: []wire.Range{{Priority: 1, First: 1, Last: 9}}}
-	within(t, 5*time.Second, "the clash is known", func() bool {
+	within(t, 30*time.Second, "the clash is known", func() bool {
 		c.client.Publish(wire.Topic("garden", "gate-1", wire.Acks), 0, false, foreign.Encode())
 		return strings.Contains(u.State().Clash, foreign.Epoch)
 	})
 	put(t, box, event.FireVisual, 1)
-	within(t, 5*time.Second, "our own events go on", func() bool { return waiting(t, box) == 0 })
+	within(t, 30*time.Second, "our own events go on", func() bool { return waiting(t, box) == 0 })
 }
