@@ -22,17 +22,16 @@ type still struct {
 
 	now, before, first []byte // samples: of this picture, the one before, and where the stretch began
 	began              time.Duration
-	looks, same        float64 // of this stretch
-	usualLooks         float64 // of those before
-	usualSame          float64
-	coded              bool // this stretch is a still that is coded anew
+	own, usual         habit // of this stretch, and of those before
+	coded              bool  // this stretch is a still that is coded anew
 }
 
 const (
 	enough  = 4     // pictures that show that the source is alive
 	samples = 160   // across, and as many down
 	equal   = 0.002 // mean difference in grey levels between two looks at one still
-	step    = 1.0   // by which an encoder may change a still, from where it began
+	step    = 1.0   // by which an encoder may change a still, from where it began, in grey levels
+	part    = 0.25  // or this part of how far the source usually goes from look to look
 	longer  = 3     // times frozen_after, for what is not the same to the bit
 	history = 60    // looks that show how the source usually is
 	often   = 0.05  // share of equal looks from which on a stretch is a still
@@ -40,6 +39,16 @@ const (
 )
 
 func newStill(after time.Duration) *still { return &still{after: after, seed: maphash.MakeSeed()} }
+
+// A habit is what looks at a source were like: how many, how many of them showed
+// the same as the one before, and how far they went from it, all added up.
+type habit struct{ looks, same, change float64 }
+
+// room is how far a still may go from where it began: an encoder's steps are
+// larger where noise leaves it fewer bits, and still far below the noise.
+func (h habit) room() float64 {
+	return max(step, part*h.change/max(1, h.looks))
+}
 
 // look takes in a picture and says how long it has been standing still.
 func (s *still) look(img *image.YCbCr, at time.Duration) (held time.Duration, frozen bool) {
@@ -79,17 +88,19 @@ func (s *still) steps(img *image.YCbCr, at time.Duration) (held time.Duration) {
 		s.begin(at)
 		return 0
 	}
-	s.looks++
-	if difference(s.now, s.before) < equal {
-		s.same++
+	change := difference(s.now, s.before)
+	s.own.looks++
+	s.own.change += change
+	if change < equal {
+		s.own.same++
 	}
 	s.now, s.before = s.before, s.now
 	switch {
-	case difference(s.before, s.first) > step:
+	case difference(s.before, s.first) > s.usual.room():
 		s.begin(at)
 	case at-s.began >= longer*s.after:
-		noisy := s.usualLooks >= history && s.usualSame <= rare*s.usualLooks
-		s.coded = s.coded || noisy && s.same >= often*s.looks
+		noisy := s.usual.looks >= history && s.usual.same <= rare*s.usual.looks
+		s.coded = s.coded || noisy && s.own.same >= often*s.own.looks
 	}
 	if !s.coded {
 		return 0
@@ -101,14 +112,14 @@ func (s *still) steps(img *image.YCbCr, at time.Duration) (held time.Duration) {
 // unless it was a still.
 func (s *still) begin(at time.Duration) {
 	if !s.coded {
-		s.usualLooks += s.looks
-		s.usualSame += s.same
-		if s.usualLooks > 10*history { // the newest counts more
-			s.usualLooks, s.usualSame = s.usualLooks/2, s.usualSame/2
+		u := &s.usual
+		u.looks, u.same, u.change = u.looks+s.own.looks, u.same+s.own.same, u.change+s.own.change
+		if u.looks > 10*history { // the newest counts more
+			u.looks, u.same, u.change = u.looks/2, u.same/2, u.change/2
 		}
 	}
 	s.first = append(s.first[:0], s.before...)
-	s.began, s.looks, s.same, s.coded = at, 0, 0, false
+	s.began, s.own, s.coded = at, habit{}, false
 }
 
 // sample takes every so many pixels of the luma plane.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,13 +18,15 @@ import (
 
 // coded has ffmpeg make a film of drawn pictures with a sensor's noise; after 40 s
 // it does what last says to the picture, for 30 s more.
-func coded(t testing.TB, last string, encoder ...string) string {
+//
+// What an encoder makes depends on its number of threads, so that is given.
+func coded(t testing.TB, last string, threads int, encoder ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "film.mkv")
 	const live = "testsrc=size=320x180:rate=4:duration=%d,format=yuv420p,noise=alls=8:allf=t"
 	graph := fmt.Sprintf(live+"[a];"+live+",%s[b];[a][b]concat,format=yuv420p[out]", 40, 30, last)
 	args := append([]string{"-v", "error", "-filter_complex", graph, "-map", "[out]"}, encoder...)
-	if out, err := exec.Command("ffmpeg", append(args, file)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("ffmpeg", append(args, "-threads", strconv.Itoa(threads), file)...).CombinedOutput(); err != nil {
 		t.Fatalf("ffmpeg (scripts/setup installs it): %v\n%s", err, out)
 	}
 	return file
@@ -42,16 +45,19 @@ func TestStillsThatAreCodedAnew(t *testing.T) {
 	x265 := []string{"-c:v", "libx265", "-x265-params", "log-level=none", "-g", "8"}
 	for _, c := range []struct {
 		name, last string
+		threads    int
 		encoder    []string
 		want       string
 		from, to   time.Duration // when it must be noted, at the latest and up to the end
 	}{
-		{"constant quality", still, x264, "frozen", 62 * time.Second, 70 * time.Second},
-		{"constant rate", still, rate, "frozen", 62 * time.Second, 70 * time.Second},
-		{"H.265", still, x265, "frozen", 62 * time.Second, 70 * time.Second},
-		{"alive, constant quality", alive, x264, "", 0, 0},
-		{"alive, constant rate", alive, rate, "", 0, 0},
-		{"black, as cameras send it", black, x264, "black", 42 * time.Second, 70 * time.Second},
+		{"constant quality", still, 1, x264, "frozen", 62 * time.Second, 70 * time.Second},
+		{"constant rate", still, 1, rate, "frozen", 62 * time.Second, 70 * time.Second},
+		{"constant rate, two threads", still, 2, rate, "frozen", 62 * time.Second, 70 * time.Second},
+		{"constant rate, eight threads", still, 8, rate, "frozen", 62 * time.Second, 70 * time.Second},
+		{"H.265", still, 1, x265, "frozen", 62 * time.Second, 70 * time.Second},
+		{"alive, constant quality", alive, 1, x264, "", 0, 0},
+		{"alive, constant rate", alive, 1, rate, "", 0, 0},
+		{"black, as cameras send it", black, 1, x264, "black", 42 * time.Second, 70 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -60,7 +66,7 @@ func TestStillsThatAreCodedAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 			noted := map[string][]time.Duration{}
-			detecttest.Play(t, coded(t, c.last, c.encoder...), 500*time.Millisecond, func(p *detect.Picture) {
+			detecttest.Play(t, coded(t, c.last, c.threads, c.encoder...), 500*time.Millisecond, func(p *detect.Picture) {
 				found, err := d.Detect(p)
 				if err != nil {
 					t.Error(err)
