@@ -47,8 +47,10 @@ var files embed.FS
 // A Console serves pages.
 type Console struct {
 	Deps
-	views *template.Template
-	texts catalogue
+	views  *template.Template
+	texts  catalogue
+	words  map[string]asset // the texts, as the desk reads them
+	assets assets
 }
 
 // New reads the pages that are built in.
@@ -61,7 +63,20 @@ func New(d Deps) (*Console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	return &Console{Deps: d, views: views, texts: texts}, nil
+	c := &Console{Deps: d, views: views, texts: texts, words: map[string]asset{}}
+	for lang, words := range texts {
+		data, err := json.Marshal(words)
+		if err != nil {
+			return nil, fmt.Errorf("console texts: %w", err)
+		}
+		if c.words[lang], err = newAsset("application/json", data); err != nil {
+			return nil, fmt.Errorf("console texts: %w", err)
+		}
+	}
+	if c.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Handler is the one table of routes.
@@ -73,10 +88,12 @@ func (c *Console) Handler() http.Handler {
 
 	open("GET /login", c.loginPage)
 	open("POST /login", c.login)
-	open("GET /static/{file}", c.static)
+	open("GET /static/{file...}", c.static)
 	open("GET /text/{lang}", c.text)
 
-	seen("GET /{$}", c.desk)
+	for _, view := range deskPaths {
+		seen("GET "+view, c.desk)
+	}
 	seen("GET /evidence/{sha256}", c.picture)
 	seen("GET /incidents", c.incidentsPage)
 	seen("GET /incidents/print", c.printPage)
@@ -100,10 +117,9 @@ func (c *Console) Handler() http.Handler {
 	return web.Secured(counted, c.Door.TLS, maxBody)
 }
 
+// deskPaths lead to the one document of the desk, whose script opens the view: they
+// are those of desk/views.ts.
+var deskPaths = []string{"/{$}", "/incident/{id}", "/wall", "/plan", "/camera/{site}/{box}/{camera}"}
+
 // maxBody bounds what a browser may send here; files go through the API.
 const maxBody = 64 << 10
-
-func answer(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(v)
-}

@@ -23,7 +23,7 @@ func TestOnlyTheLoginIsOpen(t *testing.T) {
 	picture := "/evidence/" + i.Snapshot + "?incident="
 	for path, want := range map[string]int{
 		"/login": 200, "/static/desk.js": 200, "/static/desk.css": 200, "/static/office.css": 200, "/text/en": 200, "/api/docs": 200, "/api/openapi.json": 200,
-		"/": 303, picture + i.ID: 303, "/incidents": 303, "/incidents/" + i.ID: 303, "/tasks": 303, "/overdue": 303, "/reports": 303, "/whistles": 303, "/domains": 303,
+		"/": 303, "/wall": 303, "/plan": 303, "/incident/" + i.ID: 303, "/camera/garden/gate-1/courtyard": 303, picture + i.ID: 303, "/incidents": 303, "/incidents/" + i.ID: 303, "/tasks": 303, "/overdue": 303, "/reports": 303, "/whistles": 303, "/domains": 303,
 		"/figures": 303, "/coverage": 303, "/report": 303, "/codes": 303, "/incidents/print": 303,
 		"/api/v1/me": 401, "/api/v1/incidents": 401, "/api/v1/incidents/" + i.ID: 401, "/api/v1/stream": 401, "/api/v1/coverage": 401,
 		"/static/..%2fconsole.go": 404, "/text/fr": 404, "/nothing": 404, "/api/v1/nothing": 404,
@@ -42,7 +42,7 @@ func TestOnlyTheLoginIsOpen(t *testing.T) {
 		t.Errorf("right password: %d", got)
 	}
 	for path, want := range map[string]int{
-		"/": 200, picture + i.ID: 200, picture: 200, "/evidence/" + strings.Repeat("0", 64) + "?incident=" + i.ID: 404,
+		"/": 200, "/wall": 200, "/plan": 200, "/incident/" + i.ID: 200, "/camera/garden/gate-1/courtyard": 200, picture + i.ID: 200, picture: 200, "/evidence/" + strings.Repeat("0", 64) + "?incident=" + i.ID: 404,
 		"/api/v1/incidents/01M885N46G188XQ6MNTF3YVRYW": 404, "/incidents/none": 404,
 	} {
 		if got := v.Do(t, "GET", path, nil).Status; got != want {

@@ -25,7 +25,16 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
 
 export const me = () => ask<Me>("/api/v1/me");
 
-export const list = (states: string[]) => ask<{ incidents: Incident[]; position: number }>(`/api/v1/incidents?state=${states.join()}&limit=200`);
+export interface Page {
+  incidents: Incident[];
+  next?: string;
+  position: number;
+}
+
+// list is a page of incidents in the order of the feed; after is the cursor of the
+// page before.
+export const list = (states: string[], limit: number, after = "") =>
+  ask<Page>(`/api/v1/incidents?sort=level&state=${states.join()}&limit=${limit}${after && `&after=${after}`}`);
 
 export const get = (id: string) => ask<Incident>(`/api/v1/incidents/${id}`);
 

@@ -1,3 +1,5 @@
+import { update } from "./store";
+
 // One catalogue for the server's pages and for this one.
 
 export type Lang = "zh-CN" | "en";
@@ -5,13 +7,18 @@ export type Lang = "zh-CN" | "en";
 let texts: Record<string, string> = {};
 export let lang: Lang = document.documentElement.lang === "en" ? "en" : "zh-CN";
 
+// load fetches a language's words; those of the document's own are named by what they
+// are, and kept.
 export async function load(to: Lang): Promise<void> {
-  const resp = await fetch(`/text/${to}`);
+  const root = document.documentElement;
+  const resp = await fetch(`/text/${to}${to === root.lang && root.dataset.words ? `?v=${root.dataset.words}` : ""}`);
   texts = await resp.json();
   lang = to;
-  document.documentElement.lang = to;
+  if (to !== root.lang) delete root.dataset.words;
+  root.lang = to;
   document.title = t("title");
   document.cookie = `lang=${to}; path=/; max-age=31536000; SameSite=Strict`;
+  update(() => {});
 }
 
 // t gives a text; a key that is missing shows itself.

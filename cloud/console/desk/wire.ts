@@ -27,6 +27,8 @@ export interface Incident {
   active: boolean;
   signal?: boolean;
   test?: boolean;
+  health?: boolean;
+  hidden?: boolean;
   place: string;
   place_name?: string;
   site?: string;
@@ -38,6 +40,8 @@ export interface Incident {
   score: number;
   area?: Box;
   snapshot?: string;
+  clip?: string;
+  photos?: string[];
   since: string;
   first_at: string;
   last_at: string;
@@ -64,11 +68,13 @@ export type Command = Record<string, string | number | string[]>;
 export interface Change {
   position: number;
   action: string;
+  by?: string;
   incident: Incident;
 }
 
 export interface Me {
   name: string;
+  person: string;
   unit: string;
   roles: string[];
   rights: string[];

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import * as api from "./api";
-import { called } from "./state";
-import { t } from "./text";
-import { type Allowed, type Choice, type Command, type Incident, verdicts } from "./wire";
+import * as api from "../api";
+import { called } from "../state";
+import { t } from "../text";
+import { type Allowed, type Choice, type Command, type Incident, verdicts } from "../wire";
 
 interface Props {
   incident: Incident;

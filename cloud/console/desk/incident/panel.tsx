@@ -1,23 +1,25 @@
+import { useState } from "preact/hooks";
+import { act } from "../actions";
+import { Clock } from "../clock";
+import { Picture } from "../picture";
+import { camera, kind, place } from "../state";
+import { store, useStore } from "../store";
+import { note, t, time } from "../text";
+import { type Allowed, type Incident, tabOf } from "../wire";
 import { ActionForm } from "./action";
-import { Clock } from "./clock";
-import { Picture } from "./picture";
-import { camera, kind, place } from "./state";
-import { note, t, time } from "./text";
-import { type Allowed, type Command, type Incident, tabOf } from "./wire";
 
 interface Props {
   incident: Incident;
-  now: number;
-  csrf: string;
-  asking?: Allowed; // whose form is open
-  ask(a?: Allowed): void;
-  act(action: string, command: Command): void;
   back(): void;
 }
 
-// Detail is everything about one incident, and what may be done with it: the buttons
-// are the actions that the table allows this person, and no others.
-export function Detail({ incident: i, now, csrf, asking, ask, act, back }: Props) {
+// Panel is everything about one incident, and what may be done with it: the buttons
+// are the actions that the table allows this person, and no others. It stands beside
+// the feed and is the incident's own page.
+export function Panel({ incident: i, back }: Props) {
+  const { now } = useStore();
+  const [open, ask] = useState<Allowed>();
+  const asking = i.actions.find((a) => a.action === open?.action);
   const facts: [string, string | undefined][] = [
     [t("col.number"), i.number],
     [t("col.state"), t(`state.${i.state}`)],
@@ -60,20 +62,20 @@ export function Detail({ incident: i, now, csrf, asking, ask, act, back }: Props
             key={a.action}
             data-action={a.action}
             class={a.action === "alarm" || a.action === "taken" ? "ack" : ""}
-            onClick={() => (a.needs.length ? ask(a) : act(a.action, {}))}
+            onClick={() => (a.needs.length ? ask(a) : act(i, a.action, {}))}
           >
             {t(`action.${a.action}`)}
           </button>
         ))}
-        <a href={`/incidents/${i.id}`}>{t("details")}</a>
+        <a href={`/incident/${i.id}`}>{t("details")}</a>
       </footer>
       {asking && (
         <ActionForm
           key={asking.action}
           incident={i}
           action={asking}
-          csrf={csrf}
-          done={(c) => act(asking.action, c)}
+          csrf={store.user.csrf}
+          done={(c) => act(i, asking.action, c).then((ok) => ok && ask(undefined))}
           cancel={() => ask(undefined)}
         />
       )}

@@ -1,0 +1,121 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { act, can } from "../actions";
+import * as api from "../api";
+import { Panel } from "../incident/panel";
+import { keys } from "../keys";
+import { go, usePath } from "../router";
+import { say, store, useStore } from "../store";
+import { t } from "../text";
+import { type Incident, type Tab, tabOf, verdicts } from "../wire";
+import { begin, learnt, loaded, more } from "./data";
+import { List } from "./list";
+import { byUrgency, grouped } from "./rows";
+
+const tabs: Tab[] = ["todo", "handling", "ended"];
+
+// Feed is the desk's first view: what waits on the left, one incident on the right.
+export function Feed() {
+  const s = useStore();
+  const [tab, setTab] = useState<Tab>("todo");
+  const [opened, setOpened] = useState(new Set<string>());
+  const chosen = new URLSearchParams(usePath().split("?")[1]).get("incident") ?? "";
+  const current = s.incidents.get(chosen);
+  const rows = useRows(tab, opened);
+  const displayed = useDisplayed();
+  useEffect(() => {
+    if (!loaded[tab].begun && s.ready) void more(tab);
+  }, [tab, s.ready]);
+  useEffect(() => {
+    if (chosen && s.ready && !current) api.get(chosen).then(learnt, () => choose(""));
+  }, [chosen, s.ready]);
+  useEffect(() => {
+    if (s.ready) requestAnimationFrame(() => performance.getEntriesByName("feed-usable").length || performance.mark("feed-usable"));
+  }, [s.ready]);
+
+  const choose = (id: string) => go(id ? `/?incident=${id}` : "/", true);
+  const unfold = (key: string) => {
+    const next = new Set(opened);
+    if (!next.delete(key)) next.add(key);
+    setOpened(next);
+  };
+  keys({
+    move: (step) => {
+      const at = rows.findIndex((r) => r.head.id === chosen);
+      const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+      if (next) choose(next.head.id);
+    },
+    enter: () => current && can(current, "taken") && act(current, "taken", {}),
+    verdict: (n) => {
+      if (!current) return;
+      const yes = ["alarm", "confirm"].find((a) => can(current, a));
+      if (n === 1 && yes) void act(current, yes, {});
+      else if (n > 1 && can(current, "reject")) void act(current, "reject", { verdict: verdicts[n - 1] });
+    },
+    open: () => current && go(`/incident/${current.id}`),
+    escape: () => choose(""),
+    help: () => say(t("help")),
+  });
+
+  const l = loaded[tab];
+  return (
+    <main class={current ? "view feedview chosen" : "view feedview"}>
+      <h2 class="hidden">{t("feed")}</h2>
+      <div class="tabs">
+        {tabs.map((name) => (
+          <button type="button" key={name} data-tab={name} aria-pressed={tab === name} onClick={() => setTab(name)}>
+            {t(`filter.${name}`)}
+          </button>
+        ))}
+      </div>
+      <section class="queue">
+        {!s.ready && !s.fault && <p class="note">{t("loading")}</p>}
+        {(s.fault || l.fault) && (
+          <p class="note fault">
+            {t("failed", { why: s.fault || l.fault })}{" "}
+            <button type="button" onClick={() => (s.fault ? begin() : more(tab))}>
+              {t("retry")}
+            </button>
+          </p>
+        )}
+        {s.ready && l.begun && rows.length === 0 && <p class="note">{t(`empty.${tab}`)}</p>}
+        <List rows={rows} chosen={chosen} now={s.now} choose={choose} unfold={unfold} more={() => void (s.ready && more(tab))} shown={displayed} />
+      </section>
+      {current ? <Panel key={current.id} incident={current} back={() => choose("")} /> : <section class="detail none">{t("choose")}</section>}
+    </main>
+  );
+}
+
+// useRows puts what is known into the order of a tab. Sorting what is nearly sorted
+// costs next to nothing, so it begins with the last order.
+function useRows(tab: Tab, opened: Set<string>) {
+  const last = useRef<Incident[]>([]);
+  const seen = new Set<string>();
+  const list: Incident[] = [];
+  for (const old of last.current) {
+    const i = store.incidents.get(old.id);
+    if (i && tabOf(i) === tab) list.push(i), seen.add(i.id);
+  }
+  for (const i of store.incidents.values()) if (!seen.has(i.id) && tabOf(i) === tab) list.push(i);
+  list.sort(byUrgency);
+  last.current = list;
+  return grouped(list, opened);
+}
+
+// useDisplayed tells the server which incidents were on a screen that somebody could
+// see.
+function useDisplayed() {
+  const told = useRef(new Set<string>());
+  const wait = useRef(0);
+  return (list: Incident[]) => {
+    clearTimeout(wait.current);
+    wait.current = window.setTimeout(() => {
+      if (document.visibilityState !== "visible") return;
+      const ids = list.map((i) => i.id).filter((id) => !told.current.has(id));
+      if (ids.length === 0) return;
+      for (const id of ids) told.current.add(id);
+      api.displayed(store.user.csrf, ids).catch(() => {
+        for (const id of ids) told.current.delete(id);
+      });
+    }, 500);
+  };
+}

@@ -1,0 +1,50 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Incident, Me } from "./wire";
+
+export type Link = "wait" | "on" | "off";
+
+// What the desk knows, for as long as its document lives.
+export const store = {
+  user: undefined as unknown as Me, // set before anything is shown
+  incidents: new Map<string, Incident>(), // all that was loaded or came
+  ready: false, // the first page of the feed is here
+  fault: "", // why it is not
+  link: "wait" as Link,
+  lostAt: 0, // since when the link is off
+  said: "", // one line that tells what happened
+  now: Date.now(),
+  stale: false, // the server has a newer desk
+};
+
+const listeners = new Set<() => void>();
+let due = false;
+
+// update changes what the desk knows and has it drawn with the next frame, once for
+// all changes before it.
+export function update(f: (s: typeof store) => void): void {
+  f(store);
+  if (due) return;
+  due = true;
+  const draw = () => {
+    due = false;
+    for (const l of listeners) l();
+  };
+  if (document.visibilityState === "visible") requestAnimationFrame(draw);
+  else window.setTimeout(draw); // a hidden page has no frames
+}
+
+// useStore draws a component again when something has changed.
+export function useStore(): typeof store {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const l = () => draw((n) => n + 1);
+    listeners.add(l);
+    return () => void listeners.delete(l);
+  }, []);
+  return store;
+}
+
+// may says whether a right is held anywhere.
+export const may = (right: string) => store.user.rights.includes(right);
+
+export const say = (words: string) => update((s) => (s.said = words));
