@@ -23,6 +23,7 @@ const (
 	Tamper          Kind = "device.tamper"         // lens covered, turned, or picture frozen or black
 	VideoLoss       Kind = "device.video_loss"     // no pictures from a camera
 	BatteryLow      Kind = "device.battery_low"    // of a sensor
+	DeviceFault     Kind = "device.fault"          // a device, or what the box hears it by, says that it does not work
 	EventsLost      Kind = "device.events_lost"    // the box had to give events up to keep more urgent ones
 	Gap             Kind = "device.gap"            // events of a box never came, and it has not told of giving them up
 	IdentityClash   Kind = "device.identity_clash" // two boxes speak under one name
@@ -64,6 +65,7 @@ var catalogue = map[Kind]facts{
 	Flooding:        {Serious, "Moderate", "Expected"},
 	FireEquipment:   {Ordinary, "Moderate", "Expected"},
 	BatteryLow:      {Minor, "Minor", "Future"},
+	DeviceFault:     {Ordinary, "Minor", "Expected"},
 	FireLaneBlocked: {Serious, "Severe", "Expected"},
 	Tamper:          {Serious, "Moderate", "Expected"},
 	EventsLost:      {Serious, "Moderate", "Expected"},

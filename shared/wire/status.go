@@ -18,11 +18,12 @@ type BoxStatus struct {
 	Since   time.Time `json:"since"`
 }
 
-// A BoxHealth is what a box says of its cameras now and then.
+// A BoxHealth is what a box says of its cameras and sensors now and then.
 type BoxHealth struct {
 	At      time.Time      `json:"at"`
 	Waiting int64          `json:"waiting"` // events in the outbox
 	Cameras []CameraHealth `json:"cameras"`
+	Sensors []SensorHealth `json:"sensors,omitempty"`
 }
 
 // A CameraHealth is the state of one camera as its box sees it.
@@ -37,7 +38,25 @@ type CameraHealth struct {
 	Since  time.Time `json:"since"`
 }
 
+// A SensorHealth is how one sensor is, as its box hears it.
+type SensorHealth struct {
+	Sensor string `json:"sensor"`
+	Name   string `json:"name,omitempty"`
+	Kind   string `json:"kind"` // a word of edge/sensor, such as smoke
+	// State is one of the words of edge/sensor: ok, alarm, fault, battery, offline;
+	// null when nobody knows.
+	State *string `json:"state"`
+	// Reason is a sentence for people; may be empty.
+	Reason  string     `json:"reason,omitempty"`
+	Heard   *time.Time `json:"heard"`   // its last sign of life; null: none yet
+	Battery *int       `json:"battery"` // per cent; null: it does not say
+	Test    bool       `json:"test,omitempty"`
+}
+
 const maxCameras = 512
+
+// MaxSensors is how many sensors one box may have, so that its health fits one message.
+const MaxSensors = 160
 
 // DecodeStatus reads what came on a status topic.
 func DecodeStatus(payload []byte) (BoxStatus, error) {
@@ -60,9 +79,17 @@ func DecodeHealth(payload []byte) (BoxHealth, error) {
 	if len(h.Cameras) > maxCameras {
 		return BoxHealth{}, fmt.Errorf("health of %d cameras, at most %d are allowed", len(h.Cameras), maxCameras)
 	}
+	if len(h.Sensors) > MaxSensors {
+		return BoxHealth{}, fmt.Errorf("health of %d sensors, at most %d are allowed", len(h.Sensors), MaxSensors)
+	}
 	for _, c := range h.Cameras {
 		if !event.ValidName(c.Camera) {
 			return BoxHealth{}, fmt.Errorf("health: camera %.60q is not a name of %s", c.Camera, event.NameRule)
+		}
+	}
+	for _, s := range h.Sensors {
+		if !event.ValidName(s.Sensor) {
+			return BoxHealth{}, fmt.Errorf("health: sensor %.60q is not a name of %s", s.Sensor, event.NameRule)
 		}
 	}
 	return h, nil

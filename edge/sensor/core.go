@@ -1,0 +1,353 @@
+package sensor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"eastgate/shared/event"
+	"eastgate/shared/wire"
+)
+
+// Config says which sensors there are and whom the core tells.
+type Config struct {
+	Site, Box string
+	Devices   map[string]Device
+	Profiles  map[string]Model // of each device
+	// File is where what is known of the sensors is kept.
+	File string
+	// Local is the time zone in which the devices' schedules are written.
+	Local *time.Location
+	// Keep takes in an event; it is durable, or held and tried again, when Keep returns.
+	Keep     func(context.Context, event.Event)
+	Coverage Coverage
+	Clock    func() event.Clock // says how far the wall clock can be trusted
+}
+
+// A Core knows how all sensors of a box are. Its methods may be called at once.
+type Core struct {
+	cfg Config
+	m   *Metrics
+	log *slog.Logger
+	in  chan told
+
+	mu      sync.Mutex
+	devices map[string]*unit
+	sources map[string]*unit
+	pending []event.Event // in the file and perhaps not in the outbox
+	dirty   bool          // what is known differs from the file
+	looked  time.Time     // when time was let go by last
+	saved   time.Time
+}
+
+// told is a reading and the source that hands it on. A source that cannot be reached
+// tells fault and no reading.
+type told struct {
+	source string
+	r      Reading
+	fault  error
+}
+
+// New returns the core with what was known when the box ran last. A file that cannot
+// be read is put aside and logged.
+func New(cfg Config, m *Metrics, log *slog.Logger) *Core {
+	c := &Core{
+		cfg: cfg, m: m, log: log, in: make(chan told, room),
+		devices: map[string]*unit{}, sources: map[string]*unit{}, looked: time.Now(), saved: time.Now(),
+	}
+	was, err := load(cfg.File)
+	if err != nil {
+		log.Error("alarms that stand are told once more", "err", err)
+	}
+	c.pending = was.Pending
+	for id, d := range cfg.Devices {
+		c.devices[id] = &unit{memory: was.Devices[id], id: id, device: d, profile: cfg.Profiles[id]}
+	}
+	for name, s := range was.Sources {
+		c.sources[name] = &unit{memory: s, id: name}
+	}
+	return c
+}
+
+const (
+	room      = 64               // readings that may wait; then adapters do
+	tickEvery = time.Second      // how often time is looked at
+	saveEvery = 10 * time.Minute // what a crash may forget of a silence
+	linkGrace = 15 * time.Second // a source that is away for less is no event
+	maxNote   = 120              // bytes of a reading's note
+)
+
+// Run hears all sources until ctx ends, and ends when they have. An error of an
+// adapter is no error here: the source is away, which is told, and tried again.
+func (c *Core) Run(ctx context.Context, sources []Source) error {
+	c.begin(sources)
+	defer c.finish()
+	c.tell(context.WithoutCancel(ctx), c.took()) // what a crash left between file and outbox
+	var hearing sync.WaitGroup
+	for _, s := range sources {
+		hearing.Go(func() { c.hear(ctx, s) })
+	}
+	ended := make(chan struct{})
+	go func() { hearing.Wait(); close(ended) }()
+
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			select {
+			case t := <-c.in:
+				c.step(ctx, c.more(t))
+			default:
+			}
+			return nil
+		case t := <-c.in:
+			c.step(ctx, c.more(t))
+		case <-tick.C:
+			c.step(ctx, nil)
+		}
+	}
+}
+
+// more adds to a reading those that wait behind it: they share one write.
+func (c *Core) more(t told) []told {
+	batch := []told{t}
+	for len(batch) < room {
+		select {
+		case t = <-c.in:
+			batch = append(batch, t)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// begin joins devices and sources, and makes the devices due.
+func (c *Core) begin(sources []Source) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.looked = time.Now()
+	for _, s := range sources {
+		if c.sources[s.Name] == nil {
+			c.sources[s.Name] = &unit{id: s.Name}
+		}
+		c.sources[s.Name].source = s.Name
+		for _, id := range s.Devices {
+			if u := c.devices[id]; u != nil {
+				u.source = s.Name
+			}
+		}
+	}
+	for id, u := range c.devices {
+		every := u.profile.Every
+		if every == 0 {
+			every = linkedEvery
+		}
+		c.cfg.Coverage.Expect(id, every, func() (string, bool) { return c.blind(id) })
+	}
+}
+
+// linkedEvery is for devices that are there as long as their link is: the core looks
+// every second.
+const linkedEvery = 30 * time.Second
+
+// blind is why a device cannot be heard, for the coverage ledger.
+func (c *Core) blind(id string) (cause string, guess bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	u := c.devices[id]
+	switch {
+	case !u.linked, u.Away != "":
+		return wire.Unreachable, false
+	case u.failing():
+		return wire.Broken, false
+	}
+	return wire.Silent, true
+}
+
+// failing reports whether the device itself says that it does not work.
+func (u *unit) failing() bool {
+	c := u.Conditions[u.device.Kind.Fault()]
+	return c != nil && c.On && u.device.Kind.Fault() != u.device.Kind.Alarm()
+}
+
+// step takes in readings, lets time go by, and tells what follows: first to the file,
+// then to the outbox, then to who handed the readings on.
+func (c *Core) step(ctx context.Context, batch []told) {
+	now := time.Now()
+	c.mu.Lock()
+	c.pass(now)
+	for _, t := range batch {
+		c.take(t, now)
+	}
+	c.judge(now)
+	events := c.pending
+	if len(events) > 0 || c.dirty || now.Sub(c.saved) >= saveEvery {
+		c.save(now)
+	}
+	c.pending = nil
+	c.mu.Unlock()
+
+	c.tell(context.WithoutCancel(ctx), events)
+	for _, t := range batch {
+		if t.r.Done != nil {
+			t.r.Done()
+		}
+	}
+}
+
+// took returns what is pending and takes it to be told.
+func (c *Core) took() []event.Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	events := c.pending
+	c.pending = nil
+	return events
+}
+
+func (c *Core) tell(ctx context.Context, events []event.Event) {
+	for _, e := range events {
+		c.cfg.Keep(ctx, e)
+		c.m.events.WithLabelValues(name(e), string(e.Kind), string(e.State), e.Status).Inc()
+		c.m.standing.WithLabelValues(name(e), string(e.Kind)).Set(map[event.State]float64{event.Start: 1}[e.State])
+		c.log.Info("sensor", "sensor", name(e), "kind", e.Kind, "state", e.State, "status", e.Status, "note", e.Note)
+	}
+}
+
+// name is the device, or the source, that an event is of.
+func name(e event.Event) string {
+	if _, _, device, _ := e.Source.Split(); device != "" {
+		return device
+	}
+	return e.Zone
+}
+
+func (c *Core) pass(now time.Time) {
+	gone := now.Sub(c.looked)
+	c.looked = now
+	for id, u := range c.devices {
+		u.pass(gone, now)
+		if u.held() && u.Away == "" && !u.failing() {
+			c.cfg.Coverage.Saw(id)
+		}
+	}
+}
+
+// take takes in one reading, or that a source is away.
+func (c *Core) take(t told, now time.Time) {
+	if t.fault != nil {
+		c.link(t.source, false, t.fault, now)
+		return
+	}
+	c.m.readings.WithLabelValues(t.source).Inc()
+	if t.r.What == Linked {
+		c.link(t.source, true, nil, now)
+		return
+	}
+	u := c.devices[t.r.Device]
+	if u == nil || u.source != t.source || t.r.Kind != "" && !t.r.Kind.Known() {
+		c.m.strange.WithLabelValues(t.source).Inc()
+		return
+	}
+	t.r.Note = short(t.r.Note)
+	heard := u.Heard
+	u.take(t.r, now)
+	if u.Heard != heard && !u.failing() {
+		c.cfg.Coverage.Saw(u.id)
+	}
+}
+
+// link takes in that a source is reached, or is not.
+func (c *Core) link(source string, linked bool, fault error, now time.Time) {
+	s := c.sources[source]
+	s.linked = linked
+	c.m.linked.WithLabelValues(source).Set(map[bool]float64{true: 1}[linked])
+	if fault != nil {
+		s.Away = short(fault.Error())
+	} else {
+		s.Away = ""
+	}
+	s.condition(event.DeviceFault).set(!linked, now, s.Away)
+	for _, u := range c.devices {
+		if u.source == source {
+			u.linked, u.online = linked, false
+		}
+	}
+}
+
+func short(s string) string {
+	if len(s) > maxNote {
+		s = s[:maxNote]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// judge brings what was told in line with what is; what is to be told is pending.
+func (c *Core) judge(now time.Time) {
+	for id, u := range c.devices {
+		for _, ch := range u.judge(now, u.device.Schedule.Holds(now.In(c.cfg.Local))) {
+			c.pending = append(c.pending, c.event(event.NewSource(c.cfg.Site, c.cfg.Box, id), u.device.Zone, u.device.Source, ch, now))
+		}
+	}
+	for id, s := range c.sources {
+		d := s.condition(event.DeviceFault)
+		if d.On && d.Episode == "" && now.Sub(d.Since) < linkGrace {
+			continue
+		}
+		for _, ch := range s.judge(now, true) {
+			ch.note = short(fmt.Sprintf("sensors by %s: %s", id, ch.note))
+			c.pending = append(c.pending, c.event(event.NewSource(c.cfg.Site, c.cfg.Box, ""), id, "sensor", ch, now))
+		}
+	}
+}
+
+func (c *Core) event(source event.Source, zone, detector string, ch change, now time.Time) event.Event {
+	e := event.Event{
+		ID: ch.episode, Episode: ch.episode, Source: source, Kind: ch.kind, State: ch.state,
+		Time: now.UTC(), Since: ch.since.UTC(),
+		// A machine's alarm is never more than likely; how the machine itself is, it knows.
+		Certainty: "Likely", Severity: ch.kind.Severity(), Urgency: ch.kind.Urgency(), Status: "Actual",
+		Zone: zone, Score: 1, Note: ch.note,
+		Detector: event.Detector{Name: detector, Version: "1"}, Clock: c.cfg.Clock(),
+	}
+	if ch.state != event.Start {
+		e.ID = event.NewID()
+	}
+	if ch.test {
+		e.Status = "Test"
+	}
+	switch ch.kind {
+	case event.Offline, event.DeviceFault, event.FireEquipment, event.BatteryLow:
+		e.Certainty = "Observed"
+	}
+	return e
+}
+
+// save writes what is known. A disk that refuses costs no event: what stands may be
+// told once more after a crash.
+func (c *Core) save(now time.Time) {
+	s := snapshot{Devices: map[string]memory{}, Sources: map[string]memory{}, Pending: c.pending}
+	for id, u := range c.devices {
+		s.Devices[id] = u.memory
+	}
+	for name, u := range c.sources {
+		s.Sources[name] = u.memory
+	}
+	c.saved, c.dirty = now, false
+	if err := save(c.cfg.File, s); err != nil {
+		c.dirty = true
+		c.m.failures.Inc()
+		c.log.Error("what is known of the sensors is not saved; after a crash an alarm that stands would be told again: free some disk space", "err", err)
+	}
+}
+
+func (c *Core) finish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pass(time.Now())
+	c.save(time.Now())
+}
