@@ -23,6 +23,7 @@ import (
 	"eastgate/edge/coverage"
 	"eastgate/edge/evidence"
 	"eastgate/edge/outbox"
+	"eastgate/edge/overlay"
 	"eastgate/edge/status"
 	"eastgate/edge/uplink"
 	"eastgate/shared/event"
@@ -46,6 +47,9 @@ type Box struct {
 	uploader *evidence.Uploader
 	uplink   *uplink.Uplink
 	coverage *coverage.Ledger
+	settings *overlay.Book
+	lenses   lenses
+	trying   chan struct{} // held by the one preview under way
 	keeper   *keeper
 	stages   stageMetrics
 	web      net.Listener // nil when turned off
@@ -55,7 +59,7 @@ type Box struct {
 // New opens what the box needs: its folder, outbox, secret and port. Close must
 // be called, also after Run.
 func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
-	b = &Box{file: f, log: log, reg: prometheus.NewRegistry(), board: status.NewBoard()}
+	b = &Box{file: f, log: log, reg: prometheus.NewRegistry(), board: status.NewBoard(), trying: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())
@@ -76,6 +80,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 		return nil, err
 	}
 	b.undo = append(b.undo, b.outbox.Close)
+	if b.settings, err = overlay.Open(filepath.Join(f.Data, "settings"), f.Cameras, log); err != nil {
+		return nil, err
+	}
 	b.keeper = newKeeper(b.outbox, event.NewSource(f.Site, f.Box, ""), b.m, log)
 	if err := b.openEvidence(word); err != nil {
 		return nil, err
@@ -188,8 +195,8 @@ func (b *Box) runCameras(stop context.Context) error {
 	defer kill()
 	context.AfterFunc(stop, func() { time.AfterFunc(grace, kill) })
 	var g errgroup.Group
-	for name, c := range b.file.Cameras {
-		g.Go(func() error { return b.runCamera(stop, hard, name, c) })
+	for name := range b.file.Cameras {
+		g.Go(func() error { return b.runCamera(stop, hard, name) })
 	}
 	return g.Wait()
 }
@@ -212,7 +219,9 @@ func (b *Box) serve(ctx context.Context) error {
 func (b *Box) health() wire.BoxHealth {
 	h := wire.BoxHealth{At: time.Now().UTC(), Cameras: b.board.Cameras()}
 	for i := range h.Cameras {
-		h.Cameras[i].Name = b.file.Cameras[h.Cameras[i].Camera].Name
+		c := &h.Cameras[i]
+		zones := b.settings.State(c.Camera)
+		c.Name, c.Zones, c.ClockAheadMS = b.file.Cameras[c.Camera].Name, &zones, b.lenses.clockAhead(c.Camera)
 	}
 	if s, err := b.outbox.Stats(); err == nil {
 		h.Waiting = s.Total()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,18 +24,28 @@ import (
 const broken = "broken"
 
 // runCamera keeps one camera's pipeline running until stop ends. A pipeline that
-// fails is reported and built anew after a while; the other cameras go on.
-func (b *Box) runCamera(stop, hard context.Context, name string, c config.Camera) error {
+// fails is reported and built anew after a while; one whose camera has got other
+// settings, at once. The other cameras go on.
+func (b *Box) runCamera(stop, hard context.Context, name string) error {
 	backoff := retry.Backoff{Min: time.Second, Max: time.Minute}
+	c := b.settings.Camera(name)
 	eye := b.coverage.Watch(name, func() string { return b.blindness(name) }, judges(c.Detect, c.Areas()))
+	var last *lens
 	for stop.Err() == nil {
 		began := time.Now()
-		p, err := b.pipeline(name, c, eye)
+		p, now, err := b.pipeline(name, eye)
 		if err == nil {
-			err = p.run(stop, hard)
+			b.lenses.put(name, now)
+			b.takeOver(stop, now, last)
+			err = b.runUntilSet(stop, hard, name, p)
+			last = now
 		}
 		if stop.Err() != nil {
 			return nil
+		}
+		if errors.Is(err, errSet) {
+			b.log.Info("camera has got other settings", "camera", name, "version", b.settings.State(name).Version)
+			continue
 		}
 		if time.Since(began) > 5*time.Minute {
 			backoff.Reset()
@@ -47,41 +58,54 @@ func (b *Box) runCamera(stop, hard context.Context, name string, c config.Camera
 	return nil
 }
 
-// pipeline builds the way of one camera's pictures.
-func (b *Box) pipeline(name string, c config.Camera, eye *coverage.Eye) (*pipeline, error) {
+// pipeline builds the way of one camera's pictures, with the settings in force.
+func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error) {
+	select {
+	case <-b.settings.Changed(name): // what it tells of is read next
+	default:
+	}
+	c := b.settings.Camera(name)
 	areas := c.Areas()
 	todo, err := tasks(c.Detect, areas, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	local, err := time.LoadLocation(b.file.Timezone)
+	eye.Judged(judges(c.Detect, areas))
+	place, err := b.place(name, c)
 	if err != nil {
-		return nil, err
-	}
-	if b.file.Timezone == "" {
-		local = time.Local
-	}
-	place := confirm.Place{
-		Source: event.NewSource(b.file.Site, b.file.Box, name),
-		Zones:  areas.Zones, Local: local,
+		return nil, nil, err
 	}
 	tell := func(s camera.State) {
 		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
 	}
-	lens := camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log)
-	lens.NoRoom = eye.Dropped
+	eyepiece := camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log)
+	eyepiece.NoRoom = eye.Dropped
 	skipped := b.m.skipped.WithLabelValues(name)
 	cam, remember := b.recorded(name, c)
+	confirmer := confirm.New(place, confirm.Rules(), clock(eyepiece), b.stages.confirm)
+	l := &lens{camera: eyepiece, ring: cam.Ring, confirm: confirmer, kinds: []event.Kind{event.VideoLoss}}
+	for _, t := range todo {
+		l.kinds = append(l.kinds, t.Detector.Kinds()...)
+	}
 	return &pipeline{
-		camera:   lens,
+		camera:   eyepiece,
 		remember: remember,
 		gate:     gate.New(name, b.stages.gate),
 		decode:   decode.New(name, b.stages.decode, b.log),
 		newest:   newest{eye.Decoded, func() { skipped.Inc(); eye.Skipped() }},
 		detect:   detect.NewStage(name, todo, b.stages.detect, b.log),
 		watch:    status.NewWatch(name, b.board, eye.See),
-		confirm:  confirm.New(place, confirm.Rules(), clock(lens), b.stages.confirm),
+		confirm:  confirmer,
 		evidence: evidence.New(cam, b.folder, b.stages.evidence, b.log),
 		keep:     b.keeper.keep,
-	}, nil
+	}, l, nil
+}
+
+// place is where a camera stands, and what is marked there.
+func (b *Box) place(name string, c config.Camera) (confirm.Place, error) {
+	local, err := time.LoadLocation(b.file.Timezone)
+	if b.file.Timezone == "" {
+		local = time.Local
+	}
+	return confirm.Place{Source: event.NewSource(b.file.Site, b.file.Box, name), Zones: c.Areas().Zones, Local: local}, err
 }

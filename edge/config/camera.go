@@ -34,7 +34,7 @@ func (c Camera) validate() []error {
 	if detecting != 1 {
 		faults = append(faults, errors.New("inputs: exactly one is needed whose roles hold detect, or that names no roles"))
 	}
-	return append(faults, c.validateAreas()...)
+	return append(faults, c.validateSection()...)
 }
 
 func (in Input) detects() bool { return len(in.Roles) == 0 || slices.Contains(in.Roles, roleDetect) }
@@ -47,6 +47,11 @@ func (c Camera) DetectInput() Input {
 		}
 	}
 	return Input{}
+}
+
+// validateSection checks all of a camera's section but where its pictures come from.
+func (c Camera) validateSection() []error {
+	return append(c.validateAreas(), strict.Within("clips", c.Clips.Validate())...)
 }
 
 func (c Camera) validateAreas() []error {
@@ -64,7 +69,6 @@ func (c Camera) validateAreas() []error {
 		}
 	}
 	faults = append(faults, validatePrivacy(c.Privacy)...)
-	faults = append(faults, strict.Within("clips", c.Clips.Validate())...)
 	return append(faults, c.Detect.validate()...)
 }
 

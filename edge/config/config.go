@@ -189,7 +189,7 @@ func ParseCamera(data []byte) (Camera, []error) {
 	if strict.Unreadable(faults) {
 		return c, faults
 	}
-	return c, append(faults, c.validateAreas()...)
+	return c, append(faults, c.validateSection()...)
 }
 
 // Validate returns every fault of f with its path.

@@ -25,12 +25,16 @@ type Place struct {
 
 // A Confirmer keeps the open cases of one camera.
 type Confirmer struct {
+	// Explain makes it remember what no rule counts, for Cases.
+	Explain bool
+
 	place  Place
 	zones  map[string]zone.Zone
 	rules  map[event.Kind]Rule
 	clock  func() event.Clock
 	cases  map[key]*episode
 	looked map[event.Kind]time.Duration // media time of the last look for a kind
+	passed map[key]Case                 // what was passed over, where that is to be explained
 	m      *Metrics
 }
 
@@ -42,6 +46,7 @@ func New(place Place, rules map[event.Kind]Rule, clock func() event.Clock, m *Me
 		zones:  map[string]zone.Zone{},
 		cases:  map[key]*episode{},
 		looked: map[event.Kind]time.Duration{},
+		passed: map[key]Case{},
 	}
 	for _, z := range place.Zones {
 		c.zones[z.Name] = z
@@ -116,10 +121,14 @@ func (c *Confirmer) step(kind event.Kind, pts time.Duration) time.Duration {
 
 func (c *Confirmer) see(l look, out []flow.Confirmed) []flow.Confirmed {
 	for _, f := range l.o.Findings {
-		if f.Kind != l.kind || !c.zones[f.Zone].Schedule.Holds(l.o.At.In(c.place.Local)) {
+		if f.Kind != l.kind {
 			continue
 		}
-		k := key{f.Kind, f.Zone, f.Subject}
+		z, k := c.zones[f.Zone], key{f.Kind, f.Zone, f.Subject}
+		if why := lacks(z, f, l.o.At.In(c.place.Local)); why != "" {
+			c.passOver(k, f, why)
+			continue
+		}
 		ep := c.cases[k]
 		if ep == nil {
 			if len(c.cases) >= maxCases {
@@ -131,7 +140,7 @@ func (c *Confirmer) see(l look, out []flow.Confirmed) []flow.Confirmed {
 		}
 		ep.see(l, f)
 		switch {
-		case !ep.open() && ep.enough(l.rule, c.zones[f.Zone]):
+		case !ep.open() && ep.enough(l.rule, z):
 			ep.start(l.o)
 			out = append(out, c.event(ep, event.Start, l.o))
 		case ep.open() && l.rule.Refresh > 0 && l.o.PTS-ep.told >= l.rule.Refresh:

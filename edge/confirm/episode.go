@@ -30,6 +30,7 @@ type episode struct {
 	score    float64       // of the newest picture it was seen on
 	box      event.Box
 	note     string
+	detector event.Detector
 }
 
 func newEpisode(o flow.Observation, f flow.Finding) *episode {
@@ -47,7 +48,7 @@ func (ep *episode) see(l look, f flow.Finding) {
 	ep.quiet = 0
 	ep.evidence = max(0, ep.evidence+l.step.Seconds()*l.rule.weigh(f.Score))
 	ep.seenAt, ep.seenPTS = l.o.At, l.o.PTS
-	ep.score, ep.box, ep.note = f.Score, f.Box, f.Note
+	ep.score, ep.box, ep.note, ep.detector = f.Score, f.Box, f.Note, l.o.Detector
 	if f.Age > 0 {
 		ep.age = f.Age
 		if since := l.o.At.Add(-f.Age); since.Before(ep.since) {
@@ -65,11 +66,7 @@ func (ep *episode) miss(l look) {
 // enough reports whether the rule is met.
 func (ep *episode) enough(r Rule, z zone.Zone) bool {
 	if r.Dwell > 0 {
-		dwell := r.Dwell
-		if z.Dwell > 0 {
-			dwell = z.Dwell
-		}
-		return ep.age >= dwell
+		return ep.age >= r.dwell(z)
 	}
 	return ep.pictures >= r.Pictures && ep.evidence >= r.Need.Seconds()
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"eastgate/edge/zone"
 	"eastgate/shared/event"
 )
 
@@ -37,6 +38,14 @@ func (r Rule) weigh(score float64) float64 {
 	}
 	odds := math.Log(max(score, 1e-3) / max(1-score, 1e-3))
 	return min(max(odds, -maxOdds), maxOdds)
+}
+
+// dwell is how long a thing may stand in a zone.
+func (r Rule) dwell(z zone.Zone) time.Duration {
+	if z.Dwell > 0 {
+		return z.Dwell
+	}
+	return r.Dwell
 }
 
 // Rules returns the rule of every kind that a camera can make.

@@ -16,7 +16,7 @@ type Eye struct {
 	ledger *Ledger
 	name   string
 	state  func() string
-	judged bool
+	judged atomic.Bool
 
 	frames, skipped atomic.Int64 // since the window began
 	newest          atomic.Int64 // when a picture was decoded last, as Instant.Mono
@@ -38,16 +38,20 @@ const cameraEvery = 5 * time.Second
 // camera sends no pictures, and nothing while it does; judged says that there are
 // detectors to judge them, otherwise it is enough that they can be decoded.
 func (l *Ledger) Watch(name string, state func() string, judged bool) *Eye {
-	e := &Eye{ledger: l, name: name, state: state, judged: judged, window: l.cfg.Now().Mono}
+	e := &Eye{ledger: l, name: name, state: state, window: l.cfg.Now().Mono}
+	e.judged.Store(judged)
 	l.Expect(name, cameraEvery, e.why)
 	return e
 }
+
+// Judged says whether there are detectors, now that the camera's settings have changed.
+func (e *Eye) Judged(are bool) { e.judged.Store(are) }
 
 // Decoded takes in a picture that can be seen.
 func (e *Eye) Decoded() {
 	e.frames.Add(1)
 	e.newest.Store(int64(e.ledger.cfg.Now().Mono))
-	if !e.judged {
+	if !e.judged.Load() {
 		e.ledger.Saw(e.name)
 	}
 }

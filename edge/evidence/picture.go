@@ -19,6 +19,11 @@ const (
 	quality  = 80
 )
 
+// Still returns a JPEG of f with areas black, as snapshots are made.
+func Still(f *flow.Frame, private []zone.Polygon) ([]byte, error) {
+	return encode(f, zone.NewBlackout(private))
+}
+
 // encode returns a JPEG of f with its private areas black.
 func encode(f *flow.Frame, private *zone.Blackout) ([]byte, error) {
 	img := f.Image

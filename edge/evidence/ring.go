@@ -91,6 +91,18 @@ func (r *Ring) forget(now time.Time) {
 	}
 }
 
+// Newest returns all that the ring remembers now, from a key picture on; it is empty
+// while the camera sends nothing that can be decoded.
+func (r *Ring) Newest() []*flow.Packet {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]*flow.Packet, r.packets.n)
+	for i := range out {
+		out[i] = r.packets.at(i)
+	}
+	return out
+}
+
 // drop forgets the n oldest packets.
 func (r *Ring) drop(n int) {
 	for range n {

@@ -32,6 +32,9 @@ type Zone struct {
 	Dwell time.Duration `yaml:"dwell"`
 	// Schedule says when the rule holds, in local time; empty means always.
 	Schedule Schedule `yaml:"schedule"`
+	// MinScore is the least score of a finding that counts here, 0 to 1; 0 leaves it
+	// to the detector.
+	MinScore float64 `yaml:"min_score"`
 }
 
 // Kind is the kind of event that something standing in z makes.
@@ -58,6 +61,9 @@ func (z Zone) Validate() []error {
 	}
 	if z.Dwell < 0 || z.Dwell > 24*time.Hour {
 		faults = append(faults, fmt.Errorf("dwell: %v is not between 0 and 24h", z.Dwell))
+	}
+	if !(z.MinScore >= 0 && z.MinScore < 1) {
+		faults = append(faults, fmt.Errorf("min_score: %v is not from 0 to less than 1", z.MinScore))
 	}
 	return faults
 }

@@ -36,6 +36,10 @@ type CameraHealth struct {
 	// Reason is a sentence for people; empty when online.
 	Reason string    `json:"reason,omitempty"`
 	Since  time.Time `json:"since"`
+	// Zones says with which settings it looks; nil where the box cannot be set from afar.
+	Zones *ZonesState `json:"zones,omitempty"`
+	// ClockAheadMS is how far the camera's clock is ahead of the box's; nil while unknown.
+	ClockAheadMS *int64 `json:"clock_ahead_ms,omitempty"`
 }
 
 // A SensorHealth is how one sensor is, as its box hears it.

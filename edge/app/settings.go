@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"eastgate/edge/camera"
+	"eastgate/edge/confirm"
+	"eastgate/edge/evidence"
+	"eastgate/shared/event"
+	"eastgate/shared/wire"
+)
+
+// A lens is what others than its pipeline ask of a camera that runs.
+type lens struct {
+	camera  *camera.Camera
+	ring    *evidence.Ring // nil where no clips are made
+	confirm *confirm.Confirmer
+	kinds   []event.Kind // that are looked for
+}
+
+// lenses are those of all cameras, by name.
+type lenses struct {
+	mu sync.Mutex
+	of map[string]*lens
+}
+
+func (l *lenses) put(name string, now *lens) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of == nil {
+		l.of = map[string]*lens{}
+	}
+	l.of[name] = now
+}
+
+func (l *lenses) get(name string) *lens {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.of[name]
+}
+
+// clockAhead is how far a camera's clock is ahead, in milliseconds; nil while unknown.
+func (l *lenses) clockAhead(name string) *int64 {
+	on := l.get(name)
+	if on == nil {
+		return nil
+	}
+	ahead := on.camera.ClockAhead()
+	if ahead == nil {
+		return nil
+	}
+	ms := ahead.Milliseconds()
+	return &ms
+}
+
+// errSet ends a pipeline whose camera has got other settings.
+var errSet = errors.New("the camera has got other settings")
+
+// runUntilSet runs a pipeline until it fails, stop ends, or other settings of its
+// camera come into force; then it returns errSet.
+func (b *Box) runUntilSet(stop, hard context.Context, name string, p *pipeline) error {
+	ctx, cancel := context.WithCancelCause(stop)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-b.settings.Changed(name):
+			cancel(errSet)
+		case <-ctx.Done():
+		}
+	}()
+	if err := p.run(ctx, hard); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// takeOver lets what was under way at a camera go on with its new settings, and ends
+// what cannot.
+func (b *Box) takeOver(ctx context.Context, now, last *lens) {
+	if last == nil {
+		return
+	}
+	for _, c := range now.confirm.Adopt(last.confirm, now.kinds) {
+		b.keeper.keep(ctx, c.Event)
+	}
+}
+
+// setZones answers the command "zones": the settings of one camera.
+func (b *Box) setZones(_ context.Context, args json.RawMessage) (any, error) {
+	z, err := wire.DecodeZones(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.settings.Set(z); err != nil {
+		return nil, err
+	}
+	return b.settings.State(z.Camera), nil
+}
+
+// inForce is what a camera looks with, for those who want to change it.
+type inForce struct {
+	wire.ZonesState
+	Settings json.RawMessage `json:"settings"`
+	// File is what the box's own file says, which stands where nothing is set.
+	File json.RawMessage `json:"file"`
+}
+
+func (b *Box) inForce(name string) (inForce, error) {
+	own, known := b.file.Cameras[name]
+	if !known {
+		return inForce{}, fmt.Errorf("the box has no camera %.60q", name)
+	}
+	settings, err1 := b.settings.Camera(name).Settings().JSON()
+	file, err2 := own.Settings().JSON()
+	return inForce{b.settings.State(name), settings, file}, errors.Join(err1, err2)
+}
