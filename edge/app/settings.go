@@ -105,8 +105,8 @@ func (b *Box) setZones(_ context.Context, args json.RawMessage) (any, error) {
 type inForce struct {
 	wire.ZonesState
 	Settings json.RawMessage `json:"settings"`
-	// File is what the box's own file says, which stands where nothing is set.
-	File json.RawMessage `json:"file"`
+	// File is what the box's own file says, where something else is set over it.
+	File json.RawMessage `json:"file,omitempty"`
 }
 
 func (b *Box) inForce(name string) (inForce, error) {
@@ -114,7 +114,11 @@ func (b *Box) inForce(name string) (inForce, error) {
 	if !known {
 		return inForce{}, fmt.Errorf("the box has no camera %.60q", name)
 	}
-	settings, err1 := b.settings.Camera(name).Settings().JSON()
-	file, err2 := own.Settings().JSON()
-	return inForce{b.settings.State(name), settings, file}, errors.Join(err1, err2)
+	out := inForce{ZonesState: b.settings.State(name)}
+	var err1, err2 error
+	out.Settings, err1 = b.settings.Camera(name).Settings().JSON()
+	if out.Version > 0 {
+		out.File, err2 = own.Settings().JSON()
+	}
+	return out, errors.Join(err1, err2)
 }

@@ -26,7 +26,7 @@ type CameraZones struct {
 }
 
 // MaxSettings bounds the settings of one camera, in bytes.
-const MaxSettings = 32 << 10
+const MaxSettings = 16 << 10
 
 // A ZonesState is which version a box looks with, as its health tells.
 type ZonesState struct {
