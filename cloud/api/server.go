@@ -84,6 +84,7 @@ type Deps struct {
 	Sharing       Sharing
 	Reminders     Reminders
 	Reports       report.Deps
+	Desks         Desks
 	// Figures computes a month such as 2025-06.
 	Figures func(ctx context.Context, month string) ([]kpi.Figure, error)
 	// Book holds what people enter for them.
@@ -139,6 +140,7 @@ func (a *API) handlers() map[string]handler {
 	return map[string]handler{
 		"openSession": a.openSession, "closeSession": a.closeSession, "me": a.me,
 		"listIncidents": a.listIncidents, "getIncident": a.getIncident, "incidentHistory": a.history, "incidentActions": a.allowed,
+		"listDesks": a.desks, "tellDesk": a.tellDesk,
 		"doAction": a.do, "displayed": a.displayed, "stream": a.stream, "exportIncidents": a.exportIncidents,
 		"reportIncident": a.report, "importHotline": a.importHotline, "keepPhoto": a.keepPhoto,
 		"incidentWhistles": a.incidentWhistles, "beginWhistle": a.beginWhistle, "listWhistles": a.listWhistles, "getWhistle": a.getWhistle, "doWhistle": a.doWhistle,

@@ -31,6 +31,7 @@ import (
 	"eastgate/cloud/place"
 	"eastgate/cloud/replica"
 	"eastgate/cloud/store"
+	"eastgate/cloud/watch"
 )
 
 // A Cloud is the running aggregator.
@@ -42,6 +43,7 @@ type Cloud struct {
 	broker  *broker.Broker // nil with an outside one
 	ingest  *ingest.Ingest
 	outages *coverage.Outages
+	watch   *watch.Watch
 	engine  *incident.Engine
 	parts   parts
 	member  *replica.Member // nil with SQLite, which has one cloud
@@ -96,6 +98,7 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 	}
 	c.ingest = ingest.New(from, c.store, c.engine.Wake, ingest.NewMetrics(c.reg), log)
 	c.outages = coverage.NewOutages(c.store, func() bool { return c.ingest.Check(context.Background()) == nil }, c.engine.Wake, coverage.NewMetrics(c.reg), log)
+	c.watch = watch.New(c.store, c.file.Desks.Alarm, c.engine.Wake, c.log)
 	if err := c.openPages(ctx); err != nil {
 		return nil, err
 	}
@@ -200,6 +203,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.places.Run(ctx) })
 	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
 	g.Go(func() error { return c.alone(ctx, "outages", c.outages.Run) })
+	g.Go(func() error { return c.alone(ctx, "watch", c.watch.Run) })
 	g.Go(func() error { return c.alone(ctx, "escalation", c.reminders.Run) })
 	g.Go(func() error { return c.alone(ctx, "whistles", c.whistle) })
 	g.Go(func() error { return c.alone(ctx, "chores", c.chores) })

@@ -37,6 +37,14 @@ type File struct {
 	Calendar  string   `yaml:"calendar"`
 	Contacts  Contacts `yaml:"contacts"`
 	Open311   Open311  `yaml:"open311"`
+	Desks     Desks    `yaml:"desks"`
+}
+
+// Desks are where alarms are watched.
+type Desks struct {
+	// Alarm has a minute without a desk that has sound and somebody at it told as an
+	// alarm of level 2, once a first desk was on watch.
+	Alarm bool `yaml:"alarm_when_unwatched"`
 }
 
 // Contacts are whom to reach at the organisations.
@@ -69,7 +77,7 @@ func defaults() File {
 	return File{
 		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080",
 		Store: "sqlite:/var/lib/eastgate-cloud/cloud.db", EvidenceDir: "/var/lib/eastgate-cloud/evidence", EvidenceBytes: 20 << 30,
-		Broker: Broker{Listen: "127.0.0.1:1883"}, Contacts: Contacts{KeepDays: 30},
+		Broker: Broker{Listen: "127.0.0.1:1883"}, Contacts: Contacts{KeepDays: 30}, Desks: Desks{Alarm: true},
 	}
 }
 

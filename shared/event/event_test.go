@@ -50,7 +50,7 @@ func TestValidate(t *testing.T) {
 // here and in the catalogue.
 func TestKindsAreOfPlacesAndThings(t *testing.T) {
 	want := []Kind{
-		"device.battery_low", "device.clock_jump", "device.events_lost", "device.fault", "device.gap", "device.identity_clash", "device.offline", "device.tamper",
+		"device.battery_low", "device.clock_jump", "device.events_lost", "device.fault", "device.gap", "device.identity_clash", "device.offline", "device.tamper", "device.unwatched",
 		"device.video_loss",
 		"fire.equipment_fault", "fire.gas", "fire.lane_blocked", "fire.manual_button", "fire.smoke", "fire.visual",
 		"infra.flooding", "parking.motor", "security.door_forced", "security.intrusion", "security.motion", "security.panic",

@@ -28,6 +28,7 @@ const (
 	Gap             Kind = "device.gap"            // events of a box never came, and it has not told of giving them up
 	IdentityClash   Kind = "device.identity_clash" // two boxes speak under one name
 	Offline         Kind = "device.offline"        // a box, or all boxes of a site, cannot be heard
+	Unwatched       Kind = "device.unwatched"      // no desk of the centre has sound and somebody at it
 	ClockJump       Kind = "device.clock_jump"     // a box's wall clock was set by seconds or more
 )
 
@@ -72,6 +73,7 @@ var catalogue = map[Kind]facts{
 	Gap:             {Serious, "Moderate", "Expected"},
 	IdentityClash:   {Serious, "Moderate", "Expected"},
 	Offline:         {Serious, "Moderate", "Expected"},
+	Unwatched:       {Serious, "Moderate", "Immediate"},
 	ParkingMotor:    {Ordinary, "Minor", "Expected"},
 	VideoLoss:       {Ordinary, "Minor", "Expected"},
 	ClockJump:       {Minor, "Minor", "Past"},
