@@ -15,13 +15,24 @@ import (
 // night is a watch over a store, at a time that the test sets.
 type night struct {
 	*watch.Watch
-	s   *store.Store
-	now time.Time
+	now    time.Time
+	events []event.State
 }
 
-func begin(t *testing.T, s *store.Store, alarm bool) *night {
-	n := &night{s: s, now: time.Now().UTC().Truncate(time.Second)}
-	n.Watch = watch.New(s, alarm, func() {}, slog.New(slog.DiscardHandler))
+// noted is a store that also notes what is told.
+type noted struct {
+	*store.Store
+	n *night
+}
+
+func (s noted) RecordOwn(ctx context.Context, e event.Event) error {
+	s.n.events = append(s.n.events, e.State)
+	return s.Store.RecordOwn(ctx, e)
+}
+
+func begin(s *store.Store, alarm bool) *night {
+	n := &night{now: time.Now().UTC().Truncate(time.Second)}
+	n.Watch = watch.New(noted{s, n}, alarm, func() {}, slog.New(slog.DiscardHandler))
 	watch.At(n.Watch, func() time.Time { return n.now })
 	return n
 }
@@ -40,25 +51,6 @@ func (n *night) pass(t *testing.T, d time.Duration, desks ...watch.Desk) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// told are the events of the watch so far.
-func (n *night) told(t *testing.T) []event.State {
-	t.Helper()
-	var out []event.State
-	list, err := n.s.EventsAfter(context.Background(), 0, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range list {
-		if r.Event.Kind == event.Unwatched {
-			if err := r.Event.Validate(); err != nil {
-				t.Error(err)
-			}
-			out = append(out, r.Event.State)
-		}
-	}
-	return out
 }
 
 var armed = watch.Desk{ID: "a", Who: "li", Sound: watch.Running, Visible: true}
@@ -88,22 +80,22 @@ func TestADeskIsArmed(t *testing.T) {
 
 func TestNobodyOnWatch(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		n := begin(t, s, true)
+		n := begin(s, true)
 		n.pass(t, 10*time.Minute)
-		if got := n.told(t); len(got) != 0 {
+		if got := n.events; len(got) != 0 {
 			t.Fatalf("before any desk was armed: %v", got)
 		}
 		n.pass(t, time.Minute, armed)
 		n.pass(t, watch.Patience)
-		if got := n.told(t); len(got) != 0 {
+		if got := n.events; len(got) != 0 {
 			t.Fatalf("within the minute after a desk counts as gone: %v", got)
 		}
 		n.pass(t, 10*time.Minute, watch.Desk{ID: "b", Who: "wang", Sound: watch.Blocked, Visible: true})
-		if got := n.told(t); len(got) != 1 || got[0] != event.Start {
+		if got := n.events; len(got) != 1 || got[0] != event.Start {
 			t.Fatalf("with a blocked desk only: %v", got)
 		}
 		n.pass(t, time.Minute, armed)
-		if got := n.told(t); len(got) != 2 || got[1] != event.End {
+		if got := n.events; len(got) != 2 || got[1] != event.End {
 			t.Fatalf("with an armed one again: %v", got)
 		}
 	})
@@ -113,20 +105,20 @@ func TestNobodyOnWatch(t *testing.T) {
 // on with what was told before.
 func TestARestart(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		n := begin(t, s, true)
+		n := begin(s, true)
 		n.pass(t, time.Minute, armed)
-		later := begin(t, s, true)
+		later := begin(s, true)
 		later.now = n.now.Add(time.Hour)
 		watch.Began(later.Watch)
 		later.pass(t, 55*time.Second)
-		if got := later.told(t); len(got) != 0 {
+		if got := later.events; len(got) != 0 {
 			t.Fatalf("at once after a restart: %v", got)
 		}
 		later.pass(t, time.Minute)
-		again := begin(t, s, true)
+		again := begin(s, true)
 		again.now = later.now
 		again.pass(t, 5*time.Minute)
-		if got := again.told(t); len(got) != 1 {
+		if got := append(later.events, again.events...); len(got) != 1 {
 			t.Fatalf("after two minutes, and another restart: %v", got)
 		}
 	})
@@ -134,10 +126,10 @@ func TestARestart(t *testing.T) {
 
 func TestItCanBeTurnedOff(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		n := begin(t, s, false)
+		n := begin(s, false)
 		n.pass(t, time.Minute, armed)
 		n.pass(t, 10*time.Minute)
-		if got := n.told(t); len(got) != 0 {
+		if got := n.events; len(got) != 0 {
 			t.Errorf("%v", got)
 		}
 		if list, err := n.Desks(t.Context()); err != nil || len(list) != 0 {
