@@ -174,6 +174,46 @@ func hashed(key, text string) string {
 	return base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
+type feishuBody struct {
+	Timestamp, Sign string
+	Type            string `json:"msg_type"`
+	Content         struct {
+		Post struct {
+			ZH struct {
+				Title   string
+				Content [][]struct {
+					Tag, Text, Href string
+					User            string `json:"user_id"`
+				}
+			} `json:"zh_cn"`
+		}
+	}
+}
+
+// shown is how a phone shows a post.
+func (b feishuBody) shown(n int) Message {
+	m := Message{Title: b.Content.Post.ZH.Title, Bytes: n}
+	var lines []string
+	for _, line := range b.Content.Post.ZH.Content {
+		text := ""
+		for _, p := range line {
+			switch p.Tag {
+			case "a":
+				m.Links = append(m.Links, p.Href)
+				text += fmt.Sprintf("%s %s", p.Text, p.Href)
+			case "at":
+				m.Mention = append(m.Mention, p.User)
+				text += "@" + p.User + " "
+			default:
+				text += p.Text
+			}
+		}
+		lines = append(lines, text)
+	}
+	m.Text = strings.Join(lines, "\n")
+	return m
+}
+
 // feishu is open.feishu.cn, custom bots.
 func (s *Server) feishu(w http.ResponseWriter, r *http.Request) {
 	say := func(n int, said string) { code(w, "code", "msg", n, said) }
@@ -195,21 +235,7 @@ func (s *Server) feishu(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	raw, err := io.ReadAll(io.LimitReader(r.Body, most))
-	var b struct {
-		Timestamp, Sign string
-		Type            string `json:"msg_type"`
-		Content         struct {
-			Post struct {
-				ZH struct {
-					Title   string
-					Content [][]struct {
-						Tag, Text, Href string
-						User            string `json:"user_id"`
-					}
-				} `json:"zh_cn"`
-			}
-		}
-	}
+	var b feishuBody
 	if err != nil || json.Unmarshal(raw, &b) != nil || b.Type != "post" {
 		say(9499, "Bad Request")
 		return
@@ -227,26 +253,7 @@ func (s *Server) feishu(w http.ResponseWriter, r *http.Request) {
 		say(11232, "frequency limited psm[lark.oapi.app_platform_runtime]appID[1500]")
 	default:
 		s.count(bot)
-		m := Message{Title: b.Content.Post.ZH.Title, Bytes: len(raw)}
-		var lines []string
-		for _, line := range b.Content.Post.ZH.Content {
-			shown := ""
-			for _, p := range line {
-				switch p.Tag {
-				case "a":
-					m.Links = append(m.Links, p.Href)
-					shown += fmt.Sprintf("%s %s", p.Text, p.Href)
-				case "at":
-					m.Mention = append(m.Mention, p.User)
-					shown += "@" + p.User + " "
-				default:
-					shown += p.Text
-				}
-			}
-			lines = append(lines, shown)
-		}
-		m.Text = strings.Join(lines, "\n")
-		s.keep(bot, m)
+		s.keep(bot, b.shown(len(raw)))
 		if !after(w, r, fault) {
 			say(0, "success")
 		}
