@@ -29,6 +29,7 @@ const (
 	AskExport      Right = "export.ask"
 	ApproveExport  Right = "export.approve" // another person than who asked
 
+	HandOver            Right = "handover.sign" // the sheet of a shift
 	SignSharing         Right = "sharing.sign"
 	ManageOrganisations Right = "organisation.manage"
 	SeeContacts         Right = "contact.see" // telephone numbers unmasked
@@ -44,10 +45,10 @@ var rights = map[Role][]Right{
 	Reporter:     {SeePublic, Report, SeeFigures},
 	GridWorker:   {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, DraftWhistle},
 	Guard:        {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, Silence},
-	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, Silence, SeeFigures, DraftWhistle, AskExport},
+	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, Silence, SeeFigures, DraftWhistle, AskExport, HandOver},
 	Dispatcher:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeePictures, Report, Handle, SeeFigures, DraftWhistle, AskExport},
 	Handler:      {SeePublic, SeeIncidents, SeeHistory, SeePictures, Handle, AnswerWhistle},
-	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, SignSharing, ManageOrganisations, SeeContacts},
+	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SignSharing, ManageOrganisations, SeeContacts},
 	Checker:      {SeePublic, SeeIncidents, SeeHistory, SeeReporter, SeePictures, Handle, SeeFigures},
 	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, SignSharing},
 	PoliceBridge: {SeePublic, AnswerWhistle},

@@ -51,6 +51,15 @@ var problems = []struct {
 	{report.ErrPlace, web.Invalid},
 }
 
+// ProblemOf makes a problem of a part's error, for pages; nil when the fault is ours.
+func ProblemOf(err error) *web.Problem {
+	var p *web.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return problemOf(err)
+}
+
 // problemOf makes a problem of a part's error; nil when the fault is ours.
 func problemOf(err error) *web.Problem {
 	var invalid incident.Invalid

@@ -56,19 +56,41 @@ func (a *API) PrintFilter(r *http.Request, u access.User) (incident.Filter, erro
 	return f, a.registered(r.Context(), u, use)
 }
 
-// registered asks for leave to take a list out, and has it written down.
-func (a *API) registered(ctx context.Context, u access.User, use register.Use) error {
-	use.Right, use.On, use.Object = access.AskExport, access.Anywhere, "export/"+event.NewID()
-	for _, column := range export.Columns {
-		use.Fields = append(use.Fields, column.Name)
+// A Taking is somebody's wish to take a list of cases out, on paper or as a file.
+type Taking struct {
+	Print                         bool
+	Purpose, Reason, Detail, From string
+	Fields                        []string // its columns
+}
+
+// TakeOut has it written down that somebody takes a list out, before it is given.
+// Without a purpose and a reason it gives register.ErrReason, and without the right a
+// problem that says who has it.
+func (a *API) TakeOut(ctx context.Context, u access.User, t Taking) error {
+	use := register.Use{Right: access.AskExport, On: access.Anywhere, Act: register.Export, Object: "export/" + event.NewID(), Purpose: t.Purpose, Reason: t.Reason, Detail: t.Detail, From: t.From, Fields: t.Fields}
+	if t.Print {
+		use.Act = register.Print
 	}
-	err := a.Register.Use(ctx, u, use)
+	return takenOut(a.Register.Use(ctx, u, use))
+}
+
+// takenOut says in a problem who may take lists out.
+func takenOut(err error) error {
 	if errors.Is(err, access.ErrForbidden) {
 		p := web.Forbidden.With("lists are taken out by roles with the right " + string(access.AskExport))
 		p.More = map[string]any{"roles": access.RolesWith(access.AskExport)}
 		return p
 	}
 	return err
+}
+
+// registered asks for leave to take a list out, and has it written down.
+func (a *API) registered(ctx context.Context, u access.User, use register.Use) error {
+	use.Right, use.On, use.Object = access.AskExport, access.Anywhere, "export/"+event.NewID()
+	for _, column := range export.Columns {
+		use.Fields = append(use.Fields, column.Name)
+	}
+	return takenOut(a.Register.Use(ctx, u, use))
 }
 
 // Rows gives every incident that a filter selects and somebody may see in full, as it

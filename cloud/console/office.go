@@ -2,25 +2,31 @@ package console
 
 import (
 	"cmp"
-	"errors"
+	"fmt"
+	"html/template"
 	"net/http"
-	"net/url"
-	"slices"
+	"strings"
 	"time"
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/api"
-	"eastgate/cloud/incident"
-	"eastgate/cloud/web"
 )
 
 // An office is what all pages of the office share.
 type office struct {
-	Lang, Other, Here string
-	T                 map[string]string
-	User              access.User
-	CSRF              string
-	Nav               []link
+	Lang, Other, Here, Query string
+	T                        map[string]string
+	User                     access.User
+	CSRF                     string
+	Nav                      []group
+	Done                     string // what was done a moment ago
+	Now                      time.Time
+}
+
+// A group is one part of the office's pages.
+type group struct {
+	Key   string
+	Pages []link
 }
 
 type link struct {
@@ -28,47 +34,124 @@ type link struct {
 	Here      bool
 }
 
-// offices are the pages in the order in which they are offered, each with the right
-// that it takes.
+// offices are the pages in the order in which they are offered, each with the rights
+// of which one takes.
 var offices = []struct {
-	path, key string
-	right     access.Right
+	group, path, key string
+	rights           []access.Right
 }{
-	{"/", "nav.desk", access.SeeIncidents},
-	{"/tasks", "nav.tasks", access.Handle},
-	{"/incidents", "nav.incidents", access.SeePublic},
-	{"/overdue", "nav.overdue", access.SeePublic},
-	{"/domains", "nav.domains", access.SeePublic},
-	{"/reports", "nav.reports", access.SeePublic},
-	{"/report", "nav.report", access.Report},
-	{"/whistles", "nav.whistles", access.SeePublic},
-	{"/figures", "nav.figures", access.SeeFigures},
-	{"/coverage", "nav.coverage", access.SeePublic},
-	{"/api/docs", "nav.api", access.SeePublic},
+	{"desk", "/", "nav.desk", []access.Right{access.SeeIncidents}},
+	{"desk", "/handover", "nav.handover", []access.Right{access.HandOver}},
+	{"work", "/tasks", "nav.tasks", []access.Right{access.Handle}},
+	{"work", "/domains", "nav.domains", []access.Right{access.SeePublic}},
+	{"work", "/incidents", "nav.incidents", []access.Right{access.SeePublic}},
+	{"work", "/overdue", "nav.overdue", []access.Right{access.SeePublic}},
+	{"work", "/reminders", "nav.reminders", []access.Right{access.SeeIncidents}},
+	{"work", "/whistles", "nav.whistles", []access.Right{access.SeePublic}},
+	{"work", "/reports", "nav.reports", []access.Right{access.SeePublic}},
+	{"work", "/report", "nav.report", []access.Right{access.Report}},
+	{"figures", "/figures", "nav.figures", []access.Right{access.SeeFigures}},
+	{"figures", "/coverage", "nav.coverage", []access.Right{access.SeePublic, access.ManageBoxes}},
+	{"admin", "/setup", "nav.setup", []access.Right{access.ManageAccounts, access.ManageBoxes, access.ManageGrants}},
+	{"admin", "/boxes", "nav.boxes", []access.Right{access.ManageBoxes, access.SeeVideo}},
+	{"admin", "/people", "nav.people", []access.Right{access.ManageAccounts, access.ManageGrants}},
+	{"admin", "/organisations", "nav.organisations", []access.Right{access.ManageOrganisations}},
+	{"admin", "/agreements", "nav.agreements", []access.Right{access.SignSharing}},
+	{"admin", "/places", "nav.places", []access.Right{access.ManagePlaces}},
+	{"admin", "/health", "nav.health", []access.Right{access.ManageBoxes, access.SignSharing, access.SeeVideo}},
+	{"admin", "/register", "nav.register", []access.Right{access.ReadRegister}},
+	{"admin", "/system", "nav.system", []access.Right{access.ManageBoxes}},
+	{"admin", "/account", "nav.account", nil},
+	{"admin", "/api/docs", "nav.api", nil},
 }
 
 func (c *Console) office(r *http.Request, s access.Session) office {
 	lang := c.texts.choose(r)
-	o := office{Lang: lang, Other: map[string]string{zh: en, en: zh}[lang], T: c.texts[lang], User: s.User, CSRF: s.CSRF, Here: r.URL.Path}
+	o := office{
+		Lang: lang, Other: map[string]string{zh: en, en: zh}[lang], T: c.texts[lang], User: s.User, CSRF: s.CSRF, Here: r.URL.Path, Done: r.URL.Query().Get("done"), Now: c.API.Now(),
+	}
+	q := r.URL.Query()
+	q.Del("lang")
+	q.Del("done")
+	if len(q) > 0 {
+		o.Query = "&" + q.Encode()
+	}
 	for _, p := range offices {
-		if access.May(s.User, p.right, access.Anywhere) {
-			o.Nav = append(o.Nav, link{p.path, p.key, p.path == r.URL.Path})
+		if !mayAny(s.User, p.rights) {
+			continue
 		}
+		if n := len(o.Nav); n == 0 || o.Nav[n-1].Key != p.group {
+			o.Nav = append(o.Nav, group{Key: p.group})
+		}
+		last := &o.Nav[len(o.Nav)-1]
+		last.Pages = append(last.Pages, link{p.path, p.key, p.path == r.URL.Path})
 	}
 	return o
 }
 
-// Time writes a time as people of the community read it.
-func (office) Time(v any) string {
-	switch t := v.(type) {
-	case time.Time:
-		return t.In(home).Format("2006-01-02 15:04")
-	case *time.Time:
-		if t != nil {
-			return t.In(home).Format("2006-01-02 15:04")
+// mayAny reports whether somebody has one of some rights, or none is needed.
+func mayAny(u access.User, rights []access.Right) bool {
+	for _, right := range rights {
+		if access.May(u, right, access.Anywhere) {
+			return true
 		}
 	}
+	return len(rights) == 0
+}
+
+// For gives the rest of what a page shows, to a template that shows a part of it.
+func (o office) For(part any) map[string]any { return map[string]any{"O": o, "Part": part} }
+
+// Time writes a time as people of the community read it.
+func (office) Time(v any) string {
+	if t := timeOf(v); !t.IsZero() {
+		return t.In(home).Format("2006-01-02 15:04")
+	}
 	return "–"
+}
+
+func timeOf(v any) (out time.Time) {
+	switch t := v.(type) {
+	case time.Time:
+		out = t
+	case *time.Time:
+		if t != nil {
+			out = *t
+		}
+	}
+	return out
+}
+
+// When writes a time with its age. A page's script turns it to the reader's own zone;
+// without one it is the community's.
+func (o office) When(v any) template.HTML {
+	t := timeOf(v)
+	if t.IsZero() {
+		return "–"
+	}
+	text := template.HTMLEscapeString(t.In(home).Format("2006-01-02 15:04"))
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s <small>%s</small></time>`, t.UTC().Format(time.RFC3339), text, template.HTMLEscapeString(o.Age(t)))) //nolint:gosec // both are escaped
+}
+
+// Age says how long ago a time is, or how far ahead.
+func (o office) Age(t time.Time) string {
+	d := o.Now.Sub(t)
+	key := "age."
+	if d < 0 {
+		key, d = "in.", -d
+	}
+	n, unit := 0, ""
+	switch {
+	case d < time.Minute:
+		n, unit = int(d/time.Second), "s"
+	case d < time.Hour:
+		n, unit = int(d/time.Minute), "m"
+	case d < 48*time.Hour:
+		n, unit = int(d/time.Hour), "h"
+	default:
+		n, unit = int(d/(24*time.Hour)), "d"
+	}
+	return strings.Replace(o.T[key+unit], "{n}", fmt.Sprint(n), 1)
 }
 
 // Word gives the text of a key, or else the word itself.
@@ -78,6 +161,24 @@ func (o office) Word(prefix string, word any) string {
 		return "–"
 	}
 	return cmp.Or(o.T[prefix+"."+w], w)
+}
+
+// Say gives the text of a key with what stands in its braces: name, value, name, value.
+func (o office) Say(key string, pairs ...any) string {
+	text := cmp.Or(o.T[key], key)
+	for n := 0; n+1 < len(pairs); n += 2 {
+		text = strings.ReplaceAll(text, fmt.Sprintf("{%v}", pairs[n]), toWord(pairs[n+1]))
+	}
+	return text
+}
+
+// Source names who found something first; two that came at once are joined.
+func (o office) Source(first string) string {
+	var out []string
+	for _, s := range strings.Split(first, "+") {
+		out = append(out, o.Word("source", s))
+	}
+	return strings.Join(out, " + ")
 }
 
 // Class names a class in the page's language.
@@ -91,135 +192,5 @@ func (o office) Class(i api.Incident) string {
 // Place names where an incident is.
 func (office) Place(i api.Incident) string { return cmp.Or(i.PlaceName, i.Place) }
 
-// A listView is a list of incidents.
-type listView struct {
-	office
-	Title     string
-	Incidents []api.Incident
-	Next      string // address of the next page
-	Query     url.Values
-	Filtered  bool // the page has the form of filters
-	Domains   []domainRow
-	States    []incident.State
-	Fault     string
-	Now       time.Time
-	Export    string // the query of an export of what is shown
-}
-
-// Get returns what the page's address said.
-func (v listView) Get(name string) string { return v.Query.Get(name) }
-
 // Late reports whether an incident is past its deadline.
-func (v listView) Late(i api.Incident) bool { return i.DueAt != nil && i.DueAt.Before(v.Now) }
-
-func (c *Console) incidentsPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	f, err := c.API.Filter(r)
-	c.list(w, r, s, "nav.incidents", f, err)
-}
-
-// list shows incidents, or what is wrong with the filter.
-func (c *Console) list(w http.ResponseWriter, r *http.Request, s access.Session, title string, f incident.Filter, err error) {
-	v := listView{office: c.office(r, s), Query: r.URL.Query(), Filtered: title == "nav.incidents", Domains: c.domainNames(r), States: incident.States, Now: time.Now()}
-	v.Title = v.T[title]
-	var next string
-	if err == nil {
-		v.Incidents, next, err = c.API.List(r.Context(), s.User, f)
-	}
-	var p *web.Problem
-	status := http.StatusOK
-	switch {
-	case errors.As(err, &p), errors.Is(err, incident.ErrInvalid):
-		v.Fault, status = err.Error(), http.StatusUnprocessableEntity
-		if p != nil && len(p.Faults) > 0 {
-			v.Fault = p.Faults[0].Field + ": " + p.Faults[0].Detail
-		}
-	case err != nil:
-		c.broken(w, err)
-		return
-	}
-	q := r.URL.Query()
-	q.Del("after")
-	v.Export = q.Encode()
-	if next != "" {
-		q.Set("after", next)
-		v.Next = r.URL.Path + "?" + q.Encode()
-	}
-	c.render(w, status, "list.html", v)
-}
-
-// tasksPage shows what waits for somebody with the roles that the asker holds, the
-// nearest deadline first.
-func (c *Console) tasksPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	f := incident.Filter{States: c.waiting(s.User), Limit: incident.MaxPage}
-	v := listView{office: c.office(r, s), Now: time.Now()}
-	v.Title = v.T["nav.tasks"]
-	if len(f.States) > 0 {
-		list, _, err := c.API.List(r.Context(), s.User, f)
-		if err != nil {
-			c.broken(w, err)
-			return
-		}
-		v.Incidents = slices.DeleteFunc(list, func(i api.Incident) bool { return !mine(i, s.User) })
-		slices.SortStableFunc(v.Incidents, soonest)
-	}
-	c.render(w, http.StatusOK, "list.html", v)
-}
-
-// waiting are the states from which one of somebody's roles takes an incident on.
-func (c *Console) waiting(u access.User) []incident.State {
-	var out []incident.State
-	for _, t := range incident.Table {
-		held := slices.ContainsFunc(u.Grants, func(g access.Grant) bool { return slices.Contains(t.Roles, incident.Role(g.Role)) })
-		if t.To == "" || !held || t.Action == incident.Reopen || t.Action == incident.ForceClose {
-			continue
-		}
-		for _, st := range t.From {
-			if !slices.Contains(out, st) {
-				out = append(out, st)
-			}
-		}
-	}
-	return out
-}
-
-// mine reports whether it is for somebody to take an incident a step on.
-func mine(i api.Incident, u access.User) bool {
-	if i.Handler != "" && i.Handler != u.Name && i.State == incident.InProgress {
-		return false
-	}
-	return slices.ContainsFunc(i.Actions, func(a api.Allowed) bool {
-		return slices.ContainsFunc(incident.Table, func(t incident.Transition) bool {
-			return t.Action == a.Action && t.To != "" && a.Action != incident.ForceClose && a.Action != incident.Reopen
-		})
-	})
-}
-
-// soonest puts the nearest deadline first, and what has none last.
-func soonest(a, b api.Incident) int {
-	switch {
-	case a.DueAt != nil && b.DueAt != nil:
-		return a.DueAt.Compare(*b.DueAt)
-	case a.DueAt != nil:
-		return -1
-	case b.DueAt != nil:
-		return 1
-	}
-	return cmp.Compare(a.Level, b.Level)
-}
-
-func (c *Console) overduePage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	f, err := c.API.Filter(r)
-	f.Overdue, f.Sort = time.Now(), incident.Soon
-	c.list(w, r, s, "nav.overdue", f, err)
-}
-
-// told are the finders who are people outside.
-var told = []string{string(incident.Resident), string(incident.Merchant), string(incident.Agency), string(incident.Hotline), string(incident.ByGridWorker), string(incident.ByGuard)}
-
-func (c *Console) reportsPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	f, err := c.API.Filter(r)
-	if len(f.Sources) == 0 {
-		f.Sources = told
-	}
-	c.list(w, r, s, "nav.reports", f, err)
-}
+func (o office) Late(i api.Incident) bool { return i.DueAt != nil && i.DueAt.Before(o.Now) }

@@ -25,95 +25,6 @@ import (
 
 func toWord(v any) string { return fmt.Sprint(v) }
 
-// An incidentView is one incident and its history.
-type incidentView struct {
-	office
-	I       api.Incident
-	History api.History
-	Seen    bool // the history is for this viewer
-	Now     time.Time
-}
-
-func (v incidentView) Late() bool { return v.I.DueAt != nil && v.I.DueAt.Before(v.Now) }
-
-func (c *Console) incidentPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	i, err := c.API.Find(r.Context(), s.User, r.PathValue("id"))
-	if errors.Is(err, incident.ErrNotFound) {
-		web.NotFound.With("no incident that you may see").Write(w)
-		return
-	}
-	v := incidentView{office: c.office(r, s), I: i, Now: time.Now(), Seen: true}
-	if err == nil {
-		v.History, err = c.API.History(r.Context(), s.User, i.ID)
-	}
-	var p *web.Problem
-	if errors.As(err, &p) && p.Kind == web.Forbidden {
-		v.Seen, err = false, nil
-	}
-	if err != nil {
-		c.broken(w, err)
-		return
-	}
-	c.render(w, http.StatusOK, "incident.html", v)
-}
-
-// A domainRow is one domain with what is open in it.
-type domainRow struct {
-	Key, Name     string
-	Open, Overdue int
-}
-
-func (c *Console) domainNames(r *http.Request) []domainRow {
-	var out []domainRow
-	for _, d := range c.API.Catalogue.Domains() {
-		name := d.ZH
-		if c.texts.choose(r) == en {
-			name = d.EN
-		}
-		out = append(out, domainRow{Key: d.Key, Name: name})
-	}
-	return out
-}
-
-type domainsView struct {
-	office
-	Rows []domainRow
-	Most int // counting ends here
-}
-
-func (c *Console) domainsPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	v := domainsView{office: c.office(r, s), Rows: c.domainNames(r), Most: incident.MaxCount}
-	no := false
-	for n := range v.Rows {
-		row := &v.Rows[n]
-		f := incident.Filter{Domains: []string{row.Key}, States: incident.OpenStates(), Signals: &no, Health: &no, Test: &no}
-		late := f
-		late.Overdue = time.Now()
-		var err, err2 error
-		row.Open, err = c.API.Count(r.Context(), s.User, f)
-		row.Overdue, err2 = c.API.Count(r.Context(), s.User, late)
-		if err := errors.Join(err, err2); err != nil {
-			c.broken(w, err)
-			return
-		}
-	}
-	c.render(w, http.StatusOK, "domains.html", v)
-}
-
-type whistlesView struct {
-	office
-	Whistles []api.Whistle
-}
-
-func (c *Console) whistlesPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	list, _, err := c.API.ListWhistles(r.Context(), s.User, whistle.Filter{Limit: 200})
-	if err != nil {
-		c.broken(w, err)
-		return
-	}
-	c.render(w, http.StatusOK, "whistles.html", whistlesView{c.office(r, s), list})
-}
-
 type figuresView struct {
 	office
 	Month   string
@@ -214,7 +125,7 @@ type printView struct {
 	Purpose  string
 	Reason   string
 	Asked    bool // a purpose and a reason are still needed
-	Query    string
+	Query    url.Values
 	Fault    string
 	Purposes []string
 	At       time.Time
@@ -232,11 +143,13 @@ func (c *Console) printPage(w http.ResponseWriter, r *http.Request, s access.Ses
 	var p *web.Problem
 	switch {
 	case errors.As(err, &p):
-		v.Asked, v.Fault = true, p.Detail
-		q := r.URL.Query()
-		q.Del("purpose")
-		q.Del("reason")
-		v.Query, v.Purposes = q.Encode(), api.Purposes
+		v.Asked = true
+		if v.Purpose != "" || p.Kind == web.Forbidden {
+			v.Fault = v.Refused(refusal{Type: p.Kind.Type(), Title: p.Kind.Title, Detail: p.Detail})
+		}
+		q := asked(r).URL.Query()
+		q.Del("format")
+		v.Query, v.Purposes = q, api.Purposes
 		c.render(w, p.Kind.Status, "print.html", v)
 		return
 	case err != nil:

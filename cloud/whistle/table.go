@@ -154,3 +154,13 @@ func (t Transition) refuses(w Whistle, who access.Actor) error {
 	}
 	return nil
 }
+
+// Needs returns what must be told with a step from a state.
+func Needs(a Action, from State) []Field {
+	for _, t := range table {
+		if t.Action == a && slices.Contains(t.From, from) && len(t.Needs) > 0 {
+			return t.Needs
+		}
+	}
+	return nil
+}
