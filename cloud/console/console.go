@@ -55,7 +55,11 @@ type Console struct {
 
 // New reads the pages that are built in.
 func New(d Deps) (*Console, error) {
-	texts, err := loadTexts()
+	texts, err := loadTexts("text")
+	if err != nil {
+		return nil, err
+	}
+	office, err := loadTexts("text/office")
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,7 @@ func New(d Deps) (*Console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	c := &Console{Deps: d, views: views, texts: texts, words: map[string]asset{}}
+	c := &Console{Deps: d, views: views, texts: texts.with(office), words: map[string]asset{}}
 	for lang, words := range texts {
 		data, err := json.Marshal(words)
 		if err != nil {
@@ -102,12 +106,17 @@ func (c *Console) Handler() http.Handler {
 	seen("GET /overdue", c.overduePage)
 	seen("GET /reports", c.reportsPage)
 	seen("GET /whistles", c.whistlesPage)
+	seen("GET /reminders", c.remindersPage)
 	seen("GET /domains", c.domainsPage)
 	seen("GET /figures", c.figuresPage)
 	seen("GET /coverage", c.coveragePage)
 	seen("GET /report", c.entryPage)
 	seen("GET /codes", c.codesPage)
 
+	does("POST /incidents/{id}/do/{action}", c.act)
+	does("POST /incidents/{id}/whistle/{action}", c.beginWhistle)
+	does("POST /whistles/{id}/do/{action}", c.actWhistle)
+	does("POST /reminders/{position}/settle", c.settle)
 	does("POST /report", c.enter)
 	does("POST /logout", c.logout)
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -90,7 +90,7 @@ func TestOfficePages(t *testing.T) {
 	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
 	for name := range apptest.People {
 		v := s.As(t, name)
-		for _, path := range []string{"/", "/tasks", "/incidents", "/incidents?state=open&level=1&domain=fire&place=dongguan&text=", "/overdue", "/reports", "/whistles", "/domains", "/coverage", "/incidents/" + i.ID} {
+		for _, path := range []string{"/", "/tasks", "/incidents", "/incidents?state=open&level=1&domain=fire&place=dongguan&text=", "/overdue", "/reports", "/whistles?state=open", "/reminders?show=overdue", "/domains", "/coverage", "/incidents/" + i.ID} {
 			for _, lang := range []string{"zh-CN", "en"} {
 				at := path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "lang=" + lang
 				a := v.Do(t, "GET", at, nil)

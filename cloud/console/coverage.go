@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -41,23 +42,8 @@ func (c *Console) refused(w http.ResponseWriter, err error) bool {
 	return err != nil
 }
 
-// A coverageView is the page: one row for each device, the worst first.
-type coverageView struct {
-	Lang string
-	T    map[string]string
-	From string
-	To   string
-	Rows []coverageRow
-}
-
-type coverageRow struct {
-	Name, Place, Share, Blind, Now string
-	Bad                            bool
-
-	share float64
-}
-
-func (c *Console) coveragePage(w http.ResponseWriter, r *http.Request, _ access.Session) {
+// coveragePage is one row for each device, the worst first.
+func (c *Console) coveragePage(w http.ResponseWriter, r *http.Request, s access.Session) {
 	report, err := c.covered(r)
 	if c.refused(w, err) {
 		return
@@ -66,24 +52,39 @@ func (c *Console) coveragePage(w http.ResponseWriter, r *http.Request, _ access.
 	if c.refused(w, err) {
 		return
 	}
-	lang := c.texts.choose(r)
-	t := c.texts[lang]
-	now := map[string]string{}
-	for _, o := range report.Open {
-		now[o.Site+"/"+o.Box+"/"+o.Device] = fmt.Sprintf("%s, %s", cmp.Or(t["cause."+o.Cause], o.Cause), o.Since.In(home).Format("01-02 15:04"))
+	o := c.office(r, s)
+	now := map[string]coverage.Open{}
+	for _, open := range report.Open {
+		now[open.Site+"/"+open.Box+"/"+open.Device] = open
 	}
-	view := coverageView{Lang: lang, T: t, From: report.From, To: report.To}
+	p := listPage{office: o, Title: o.T["coverage.title"], About: o.T["about.coverage"], Filter: url.Values{"from": {report.From}, "to": {report.To}, "site": {r.FormValue("site")}}, Table: table{
+		Name: "coverage", Columns: []string{"device", "watched", "blind", "now"}, Empty: "coverage.none",
+	}}
+	slices.SortStableFunc(report.Devices, func(a, b coverage.Device) int { return cmp.Compare(share(a), share(b)) })
 	for _, d := range report.Devices {
 		place := d.Site + "/" + d.Box + "/" + d.Device
-		row := coverageRow{Name: cmp.Or(names[place], d.Device), Place: place, Share: "–", Now: now[place], share: 1, Blind: c.blind(t, d.Figure)}
+		one := row{Cells: []cell{ref(cmp.Or(names[place], d.Device), "/camera/"+place, place), word("–"), word(cmp.Or(c.blind(o.T, d.Figure), "–")), word("–")}}
 		if d.Share != nil {
-			row.share, row.Share = *d.Share, fmt.Sprintf("%.2f %%", 100**d.Share)
+			one.Cells[1].Text = fmt.Sprintf("%.2f %%", 100**d.Share)
 		}
-		row.Bad = row.Now != "" || row.share < 0.95
-		view.Rows = append(view.Rows, row)
+		if gap, open := now[place]; open {
+			one.Bad, one.Cells[3] = true, cell{At: gap.Since, Sub: o.Word("cause", gap.Cause), Badge: "late"}
+		}
+		one.Bad = one.Bad || share(d) < leastShare
+		p.Table.Rows = append(p.Table.Rows, one)
 	}
-	slices.SortStableFunc(view.Rows, func(a, b coverageRow) int { return cmp.Compare(a.share, b.share) })
-	c.render(w, http.StatusOK, "coverage.html", view)
+	c.show(w, r, s, "coverage.html", p)
+}
+
+// leastShare is what a device should be watched of its time.
+const leastShare = 0.95
+
+// share is 1 where nothing was due.
+func share(d coverage.Device) float64 {
+	if d.Share == nil {
+		return 1
+	}
+	return *d.Share
 }
 
 // blind tells the causes, the longest first.

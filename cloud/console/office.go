@@ -19,6 +19,7 @@ type office struct {
 	User                     access.User
 	CSRF                     string
 	Nav                      []group
+	Title                    string
 	Done                     string // what was done a moment ago
 	Now                      time.Time
 }
@@ -85,6 +86,9 @@ func (c *Console) office(r *http.Request, s access.Session) office {
 		}
 		last := &o.Nav[len(o.Nav)-1]
 		last.Pages = append(last.Pages, link{p.path, p.key, p.path == r.URL.Path})
+		if p.path == r.URL.Path {
+			o.Title = o.T[p.key]
+		}
 	}
 	return o
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,11 +17,9 @@ import (
 	"eastgate/cloud/access"
 	"eastgate/cloud/api"
 	"eastgate/cloud/export"
-	"eastgate/cloud/incident"
 	"eastgate/cloud/kpi"
 	"eastgate/cloud/report"
 	"eastgate/cloud/web"
-	"eastgate/cloud/whistle"
 )
 
 func toWord(v any) string { return fmt.Sprint(v) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -18,10 +19,11 @@ const (
 // reads the same ones.
 type catalogue map[string]map[string]string
 
-func loadTexts() (catalogue, error) {
+// loadTexts reads the texts of a folder.
+func loadTexts(dir string) (catalogue, error) {
 	c := catalogue{}
 	for _, lang := range []string{zh, en} {
-		data, err := files.ReadFile("text/" + lang + ".json")
+		data, err := files.ReadFile(dir + "/" + lang + ".json")
 		if err != nil {
 			return nil, fmt.Errorf("console texts: %w", err)
 		}
@@ -32,6 +34,16 @@ func loadTexts() (catalogue, error) {
 		c[lang] = texts
 	}
 	return c, nil
+}
+
+// with adds the texts of the office, which the desk's script has no use for.
+func (c catalogue) with(more catalogue) catalogue {
+	out := catalogue{}
+	for lang, texts := range c {
+		out[lang] = maps.Clone(texts)
+		maps.Copy(out[lang], more[lang])
+	}
+	return out
 }
 
 // choose picks a language: the one asked for, else the browser's, else Chinese.

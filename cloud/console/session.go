@@ -19,6 +19,7 @@ func (c *Console) withSession(next sessionHandler) http.Handler {
 		s, err := c.Door.Session(r)
 		switch {
 		case err == nil:
+			c.keepLanguage(w, r)
 			next(w, r, s)
 		case !errors.Is(err, access.ErrCredentials):
 			c.Log.Error("session cannot be looked up", "err", err)
@@ -29,6 +30,13 @@ func (c *Console) withSession(next sessionHandler) http.Handler {
 			web.LoginNeeded.With("log in first").Write(w)
 		}
 	})
+}
+
+// keepLanguage remembers the language that a page was asked for in.
+func (c *Console) keepLanguage(w http.ResponseWriter, r *http.Request) {
+	if lang := r.URL.Query().Get("lang"); c.texts[lang] != nil {
+		http.SetCookie(w, &http.Cookie{Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60, Secure: c.Door.TLS, SameSite: http.SameSiteLaxMode})
+	}
 }
 
 // checked lets a change through only when it comes from our own page.
@@ -51,6 +59,7 @@ func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
+	c.keepLanguage(w, r)
 	c.showLogin(w, r, http.StatusOK, "", "")
 }
 
