@@ -73,7 +73,8 @@ func sixSteps(i api.Incident) (out []phase) {
 	here := slices.IndexFunc(phases, func(p struct {
 		key    string
 		states []incident.State
-	}) bool {
+	},
+	) bool {
 		return slices.Contains(p.states, i.State)
 	})
 	for n, p := range phases {
@@ -153,15 +154,24 @@ func (o office) facts(i api.Incident) []fact {
 		out = append(out, fact{Key: "col.source", Text: o.Source(i.FirstSource)})
 	}
 	for _, f := range []fact{
-		{"state.confirmed", i.ConfirmedBy, i.ConfirmedAt}, {"state.dispatched", i.HandlingUnit, i.DispatchedAt}, {"state.accepted", i.Handler, i.AcceptedAt},
-		{"state.in_progress", "", i.ArrivedAt}, {"state.resolved", "", i.ResolvedAt}, {"state.checked", i.Checker, i.CheckedAt}, {"state.closed", i.ClosedBy, i.ClosedAt},
+		{"state.confirmed", i.ConfirmedBy, i.ConfirmedAt},
+		{"state.dispatched", i.HandlingUnit, i.DispatchedAt},
+		{"state.accepted", i.Handler, i.AcceptedAt},
+		{"state.in_progress", "", i.ArrivedAt},
+		{"state.resolved", "", i.ResolvedAt},
+		{"state.checked", i.Checker, i.CheckedAt},
+		{"state.closed", i.ClosedBy, i.ClosedAt},
 	} {
 		if !timeOf(f.At).IsZero() {
 			out = append(out, f)
 		}
 	}
 	for _, f := range []fact{
-		{Key: "field.unit", Text: i.Unit}, {Key: "zone", Text: i.Zone}, {Key: "field.result", Text: i.Result}, {Key: "field.call_back", Text: i.CallBack}, {Key: "field.cause", Text: i.Cause},
+		{Key: "field.unit", Text: i.Unit},
+		{Key: "zone", Text: i.Zone},
+		{Key: "field.result", Text: i.Result},
+		{Key: "field.call_back", Text: i.CallBack},
+		{Key: "field.cause", Text: i.Cause},
 		{Key: "camera", Text: strings.Trim(i.Site+"/"+i.Box+"/"+i.Device, "/")},
 	} {
 		if f.Text != "" {
@@ -182,7 +192,8 @@ func (v incidentView) paper() listPage {
 	for _, st := range v.History.Steps {
 		p.Table.Rows = append(p.Table.Rows, row{Cells: []cell{
 			word(toWord(st.Seq)), at(st.At), word(v.Word("action", st.Action)), word(v.Word("state", st.To)),
-			{Text: cmp.Or(st.Actor, "–"), Sub: v.Word("role", st.Role)}, word(st.Reason), word(st.Hash[:min(12, len(st.Hash))]),
+			{Text: cmp.Or(st.Actor, "–"), Sub: v.Word("role", st.Role)},
+			word(st.Reason), word(st.Hash[:min(12, len(st.Hash))]),
 		}})
 	}
 	return p

@@ -37,7 +37,9 @@ func (o office) incidentRow(i api.Incident) row {
 		source = o.Source(i.FirstSource)
 	}
 	return row{ID: i.ID, Bad: o.Late(i), Cells: []cell{
-		ref(i.Number, "/incidents/"+i.ID, ""), {Text: o.Word("level", i.Level), Badge: "level" + toWord(i.Level)}, word(o.Class(i)), word(o.Place(i)),
+		ref(i.Number, "/incidents/"+i.ID, ""),
+		{Text: o.Word("level", i.Level), Badge: "level" + toWord(i.Level)},
+		word(o.Class(i)), word(o.Place(i)),
 		state, word(source), at(i.FirstSeenAt), due, who,
 	}}
 }

@@ -141,8 +141,13 @@ func TestAWhistleByFormsAlone(t *testing.T) {
 		who, action string
 		typed       url.Values
 	}{
-		{"lead", "approve", nil}, {"lead", "send", nil}, {"handler", "acknowledge", nil}, {"handler", "attend", nil},
-		{"handler", "deliver", url.Values{"result": {"eleven cars moved"}}}, {"lead", "accept", nil}, {"lead", "rate_unit", url.Values{"rating": {"5"}}},
+		{"lead", "approve", nil},
+		{"lead", "send", nil},
+		{"handler", "acknowledge", nil},
+		{"handler", "attend", nil},
+		{"handler", "deliver", url.Values{"result": {"eleven cars moved"}}},
+		{"lead", "accept", nil},
+		{"lead", "rate_unit", url.Values{"rating": {"5"}}},
 	} {
 		if a := fill(t, s.As(t, step.who), "/whistles", base+step.action, step.typed); a.Status != 303 {
 			t.Fatalf("%s by %s: %d %.500s", step.action, step.who, a.Status, a.Body)

@@ -47,8 +47,10 @@ func (c *Console) whistlesPage(w http.ResponseWriter, r *http.Request, s access.
 			due.Badge, due.Sub = "late", o.T["late"]
 		}
 		v.Table.Rows = append(v.Table.Rows, row{ID: one.ID, Bad: one.Overdue && !one.State.Ended(), Cells: []cell{
-			ref(one.Number, "/incidents/"+one.Incident+"#whistles", ""), word(o.Word("whistle.kind", one.Kind)), {Text: v.Choices.Name(one.Unit), Sub: o.Word("whistle.part", one.Part)},
-			{Text: o.Word("whistle", one.State), Badge: "whistle-" + string(one.State), Sub: one.Declination}, word(one.Purpose), at(one.SentAt), due,
+			ref(one.Number, "/incidents/"+one.Incident+"#whistles", ""), word(o.Word("whistle.kind", one.Kind)),
+			{Text: v.Choices.Name(one.Unit), Sub: o.Word("whistle.part", one.Part)},
+			{Text: o.Word("whistle", one.State), Badge: "whistle-" + string(one.State), Sub: one.Declination},
+			word(one.Purpose), at(one.SentAt), due,
 		}, Forms: v.Choices.whistleForms(o, one, "/whistles#i-"+one.ID)})
 	}
 	if r.FormValue("as") != "" {
@@ -95,8 +97,12 @@ func (c *Console) remindersPage(w http.ResponseWriter, r *http.Request, s access
 	for _, m := range page.Reminders {
 		id := strconv.FormatInt(m.Position, 10)
 		one := row{ID: id, Bad: m.Overdue, Cells: []cell{
-			ref(m.Number, "/incidents/"+m.Incident, ""), {Text: o.Word("level", m.Level), Badge: "level" + toWord(m.Level)}, {Text: cmp.Or(m.PlaceName, m.Place)}, word(o.Word("step", m.Step)),
-			{Text: o.Word("threshold", m.Threshold), Badge: map[bool]string{true: "late"}[m.Overdue]}, word(o.Word("audience", m.To)), at(m.DueAt), at(m.At),
+			ref(m.Number, "/incidents/"+m.Incident, ""),
+			{Text: o.Word("level", m.Level), Badge: "level" + toWord(m.Level)},
+			{Text: cmp.Or(m.PlaceName, m.Place)},
+			word(o.Word("step", m.Step)),
+			{Text: o.Word("threshold", m.Threshold), Badge: map[bool]string{true: "late"}[m.Overdue]},
+			word(o.Word("audience", m.To)), at(m.DueAt), at(m.At),
 		}}
 		if m.Ticket && supervises {
 			f := o.form("/reminders/"+id+"/settle", "settle", o.T["reminder.settle"], field{Name: "note", Label: o.T["reminder.note"], Kind: "area", Required: true, Max: 500})
