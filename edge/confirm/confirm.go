@@ -21,6 +21,9 @@ type Place struct {
 	Zones  []zone.Zone
 	// Local is the time zone in which the zones' schedules are written.
 	Local *time.Location
+	// Watches says whether a kind is looked for now; nil means always. What is seen of
+	// one that is not makes no event, and no end either: nobody looked.
+	Watches func(event.Kind) bool
 }
 
 // A Confirmer keeps the open cases of one camera.
@@ -92,7 +95,7 @@ func (c *Confirmer) Judge(o flow.Observation) []flow.Confirmed {
 	var out []flow.Confirmed
 	for _, kind := range o.Kinds {
 		rule, ok := c.rules[kind]
-		if !ok {
+		if !ok || (c.place.Watches != nil && !c.place.Watches(kind)) {
 			continue
 		}
 		look := look{o: o, kind: kind, rule: rule, step: c.step(kind, o.PTS)}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"eastgate/shared/durable"
 	"eastgate/shared/wire"
 )
 
@@ -30,7 +30,7 @@ func (f folder) open() (epoch string, days []wire.CoverageDay, faults []error) {
 		epoch = string(b)
 	} else {
 		epoch = wire.NewEpoch()
-		if err := replace(name, []byte(epoch)); err != nil {
+		if err := durable.Replace(name, []byte(epoch)); err != nil {
 			faults = append(faults, err)
 		}
 	}
@@ -74,7 +74,7 @@ func (f folder) save(date string, days []wire.CoverageDay) error {
 	if err != nil {
 		return err
 	}
-	return replace(f.file(date), b)
+	return durable.Replace(f.file(date), b)
 }
 
 func (f folder) drop(date string) error {
@@ -82,27 +82,6 @@ func (f folder) drop(date string) error {
 		return err
 	}
 	return nil
-}
-
-// replace writes a file that is there after a power cut, whole.
-func replace(name string, body []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), "."+strings.TrimSuffix(filepath.Base(name), ".json")+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(body)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // tooOld says whether a date is so long ago that nothing of it is kept any more.

@@ -53,7 +53,7 @@ func (s *Stage) clip(ctx context.Context, e event.Event, w span, last <-chan str
 	began := time.Now()
 	e.ID, e.State, e.Evidence = event.NewID(), event.Update, nil
 	for _, part := range sameCodec(packets) {
-		v, err := s.keepClip(ctx, e, part)
+		v, err := s.keepClip(ctx, Label{MP4, e.Kind.Level(), e.ID}, part)
 		switch {
 		case errors.Is(err, ErrUnmasked):
 			s.clipFailed(unmasked, err)
@@ -83,7 +83,7 @@ func (s *Stage) completeness(v event.Evidence, w span) string {
 }
 
 // keepClip stores packets of one codec as a clip and returns what points at it.
-func (s *Stage) keepClip(ctx context.Context, e event.Event, packets []*flow.Packet) (event.Evidence, error) {
+func (s *Stage) keepClip(ctx context.Context, l Label, packets []*flow.Packet) (event.Evidence, error) {
 	packets = decodable(packets)
 	if len(packets) == 0 {
 		return event.Evidence{}, errors.New("no key picture was received")
@@ -99,7 +99,7 @@ func (s *Stage) keepClip(ctx context.Context, e event.Event, packets []*flow.Pac
 	if err != nil {
 		return event.Evidence{}, err
 	}
-	sum, err := s.folder.Put(Label{MP4, e.Kind.Level(), e.ID}, data)
+	sum, err := s.folder.Put(l, data)
 	if err != nil {
 		return event.Evidence{}, fmt.Errorf("keep clip: %w", err)
 	}

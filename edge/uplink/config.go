@@ -24,6 +24,8 @@ type Config struct {
 	HealthChanged <-chan struct{}
 	// Coverage may be nil. It is told as often as health.
 	Coverage Coverage
+	// Commands may be nil: then the box takes none.
+	Commands Commands
 
 	ResendAfter time.Duration // without acknowledgement. It defaults to 3s.
 	ClashAfter  time.Duration // of foreign acknowledgements. It defaults to 30s.

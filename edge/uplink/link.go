@@ -71,7 +71,7 @@ func (l *link) open(ctx context.Context) error {
 		l.close()
 		return fmt.Errorf("the broker refuses the subscription to %s", topic)
 	}
-	if err := errors.Join(l.hearCovered(), l.sayOnline()); err != nil {
+	if err := errors.Join(l.hearCovered(), l.hearCommands(), l.sayOnline()); err != nil {
 		l.close()
 		return err
 	}

@@ -42,6 +42,10 @@ func (l *link) run(ctx context.Context) error {
 				return err
 			}
 			quiet = time.Now()
+		case r := <-l.results():
+			if err := l.sayResult(r); err != nil {
+				return err
+			}
 		case <-l.u.q.Arrivals():
 		case <-health.C:
 			if err := errors.Join(l.sayHealth(), l.tellCoverage(), l.helloAgain()); err != nil {

@@ -33,13 +33,14 @@ const (
 	Dark        = "dark"        // a black picture
 	Hidden      = "covered"     // the lens is covered
 	Silent      = "silent"      // a sensor did not speak within its interval
+	Off         = "disarmed"    // somebody has switched a rule off for a while
 	BoxOff      = "box_off"     // the box did not run, or cannot tell whether it did
 	BoxAway     = "box_away"    // the cloud has not heard the box, and does not know yet
 )
 
 // Causes lists all of them.
 func Causes() []string {
-	return []string{Starting, Unreachable, Credentials, Stalled, Unsupported, Broken, Decoder, Overload, Frozen, Dark, Hidden, Silent, BoxOff, BoxAway}
+	return []string{Starting, Unreachable, Credentials, Stalled, Unsupported, Broken, Decoder, Overload, Frozen, Dark, Hidden, Silent, Off, BoxOff, BoxAway}
 }
 
 // A CoverageDay is what one local day of one device was. Epoch, device and day are

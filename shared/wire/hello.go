@@ -63,36 +63,6 @@ func DecodeHello(payload []byte) (BoxHello, error) {
 	return h, nil
 }
 
-// A BoxCommand is what the cloud asks a box to do. Boxes pass over what they do not
-// know.
-type BoxCommand struct {
-	// Resend asks for events again that the cloud lacks and the box may still have.
-	Resend *Resend `json:"resend,omitempty"`
-}
-
-// A Resend names what to send again.
-type Resend struct {
-	Epoch  string  `json:"epoch"`
-	Ranges []Range `json:"ranges"`
-}
-
-// Encode returns c as JSON.
-func (c BoxCommand) Encode() []byte { return encode(c) }
-
-// DecodeCommand reads what came on a command topic.
-func DecodeCommand(payload []byte) (BoxCommand, error) {
-	var c BoxCommand
-	if err := decodeSmall(payload, &c); err != nil {
-		return BoxCommand{}, fmt.Errorf("command: %w", err)
-	}
-	if r := c.Resend; r != nil {
-		if err := checkRanges(r.Epoch, r.Ranges); err != nil {
-			return BoxCommand{}, fmt.Errorf("command to resend: %w", err)
-		}
-	}
-	return c, nil
-}
-
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -40,6 +40,15 @@ type CameraHealth struct {
 	Zones *ZonesState `json:"zones,omitempty"`
 	// ClockAheadMS is how far the camera's clock is ahead of the box's; nil while unknown.
 	ClockAheadMS *int64 `json:"clock_ahead_ms,omitempty"`
+	// Disarmed are the rules that somebody has switched off for a while.
+	Disarmed []Disarmed `json:"disarmed,omitempty"`
+}
+
+// A Disarmed rule is switched off until a time.
+type Disarmed struct {
+	Rule   string    `json:"rule"` // fire, motion, parking, tamper
+	Until  time.Time `json:"until"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // A SensorHealth is how one sensor is, as its box hears it.
