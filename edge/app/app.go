@@ -19,6 +19,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"eastgate/edge/arm"
+	"eastgate/edge/command"
 	"eastgate/edge/config"
 	"eastgate/edge/coverage"
 	"eastgate/edge/evidence"
@@ -46,6 +48,8 @@ type Box struct {
 	folder   *evidence.Folder
 	uploader *evidence.Uploader
 	uplink   *uplink.Uplink
+	commands *command.Runner
+	armed    *arm.Book
 	coverage *coverage.Ledger
 	settings *overlay.Book
 	lenses   lenses
@@ -90,6 +94,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	if err := b.openCoverage(); err != nil {
 		return nil, err
 	}
+	if err := b.openCommands(); err != nil {
+		return nil, err
+	}
 	if err := b.openUplink(word, version); err != nil {
 		return nil, err
 	}
@@ -115,7 +122,7 @@ func (b *Box) openUplink(word secret.Value, version string) error {
 	c := uplink.Config{
 		Site: b.file.Site, Box: b.file.Box, Secret: word, Version: version,
 		Broker: b.file.Cloud.Broker, CAFile: b.file.Cloud.CAFile,
-		Health: b.health, HealthChanged: b.board.Changed(), Coverage: b.coverage,
+		Health: b.health, HealthChanged: b.board.Changed(), Coverage: b.coverage, Commands: b.commands,
 	}
 	var err error
 	b.uplink, err = uplink.New(c, b.outbox, uplink.NewMetrics(b.reg), b.log)
@@ -184,6 +191,7 @@ func (b *Box) Run(ctx context.Context) error {
 	behind.Go(func() error { return b.uploader.Run(link) })
 	behind.Go(func() error { return b.coverage.Run(link) })
 	behind.Go(func() error { return b.serve(link) })
+	behind.Go(func() error { return b.commands.Run(ctx) })
 
 	err := b.runCameras(ctx)
 	cut()
@@ -222,6 +230,7 @@ func (b *Box) health() wire.BoxHealth {
 		c := &h.Cameras[i]
 		zones := b.settings.State(c.Camera)
 		c.Name, c.Zones, c.ClockAheadMS = b.file.Cameras[c.Camera].Name, &zones, b.lenses.clockAhead(c.Camera)
+		c.Disarmed = b.armed.Health(c.Camera)
 	}
 	if s, err := b.outbox.Stats(); err == nil {
 		h.Waiting = s.Total()

@@ -13,6 +13,7 @@ import (
 	"eastgate/edge/decode"
 	"eastgate/edge/detect"
 	"eastgate/edge/evidence"
+	"eastgate/edge/flow"
 	"eastgate/edge/gate"
 	"eastgate/edge/status"
 	"eastgate/shared/event"
@@ -83,7 +84,8 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	skipped := b.m.skipped.WithLabelValues(name)
 	cam, remember := b.recorded(name, c)
 	confirmer := confirm.New(place, confirm.Rules(), clock(eyepiece), b.stages.confirm)
-	l := &lens{camera: eyepiece, ring: cam.Ring, confirm: confirmer, kinds: []event.Kind{event.VideoLoss}}
+	keep := evidence.New(cam, b.folder, b.stages.evidence, b.log)
+	l := &lens{camera: eyepiece, ring: cam.Ring, confirm: confirmer, stage: keep, tap: &tap{}, kinds: []event.Kind{event.VideoLoss}}
 	for _, t := range todo {
 		l.kinds = append(l.kinds, t.Detector.Kinds()...)
 	}
@@ -92,11 +94,11 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 		remember: remember,
 		gate:     gate.New(name, b.stages.gate),
 		decode:   decode.New(name, b.stages.decode, b.log),
-		newest:   newest{eye.Decoded, func() { skipped.Inc(); eye.Skipped() }},
+		newest:   newest{func(f *flow.Frame) { eye.Decoded(); l.tap.see(f) }, func() { skipped.Inc(); eye.Skipped() }},
 		detect:   detect.NewStage(name, todo, b.stages.detect, b.log),
-		watch:    status.NewWatch(name, b.board, eye.See),
+		watch:    status.NewWatch(name, b.board, b.while(name, eye)),
 		confirm:  confirmer,
-		evidence: evidence.New(cam, b.folder, b.stages.evidence, b.log),
+		evidence: keep,
 		keep:     b.keeper.keep,
 	}, l, nil
 }
@@ -107,5 +109,8 @@ func (b *Box) place(name string, c config.Camera) (confirm.Place, error) {
 	if b.file.Timezone == "" {
 		local = time.Local
 	}
-	return confirm.Place{Source: event.NewSource(b.file.Site, b.file.Box, name), Zones: c.Areas().Zones, Local: local}, err
+	return confirm.Place{
+		Source: event.NewSource(b.file.Site, b.file.Box, name), Zones: c.Areas().Zones, Local: local,
+		Watches: func(k event.Kind) bool { return b.armed.Watches(name, k) },
+	}, err
 }

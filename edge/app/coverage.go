@@ -8,8 +8,10 @@ import (
 
 	"eastgate/edge/camera"
 	"eastgate/edge/coverage"
+	"eastgate/edge/flow"
 	"eastgate/edge/status"
 	"eastgate/shared/event"
+	"eastgate/shared/wire"
 )
 
 // openCoverage opens the ledger of how long each camera is watched.
@@ -36,10 +38,22 @@ func (b *Box) days() *time.Location {
 // while it sends them, and before anybody knows.
 func (b *Box) blindness(name string) string {
 	switch c, known := b.board.Camera(name); {
+	case len(b.armed.Off(name)) > 0:
+		return wire.Off
 	case !known, c.State == status.Online, c.State == camera.Connecting:
 		return ""
 	default:
 		return c.State
+	}
+}
+
+// while shows the ledger what is seen of a camera while all its rules are armed: one
+// of which a rule is off is not watched as it should be.
+func (b *Box) while(name string, eye *coverage.Eye) func(flow.Observation) {
+	return func(o flow.Observation) {
+		if len(b.armed.Off(name)) == 0 {
+			eye.See(o)
+		}
 	}
 }
 

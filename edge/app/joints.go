@@ -11,8 +11,8 @@ import (
 // judged the newest other waits, and older ones are given back. A camera is
 // never slowed down by its detectors.
 type newest struct {
-	decoded func() // is told of every frame
-	skipped func() // and of those that were given back
+	decoded func(*flow.Frame) // is shown every frame
+	skipped func()            // and told of those that were given back
 }
 
 func (n newest) Run(ctx context.Context, in <-chan *flow.Frame, out chan<- *flow.Frame) error {
@@ -37,7 +37,7 @@ func (n newest) Run(ctx context.Context, in <-chan *flow.Frame, out chan<- *flow
 				in = nil // nothing newer can come: hand over the last one
 				continue
 			}
-			n.decoded()
+			n.decoded(f)
 			if waiting != nil {
 				waiting.Release()
 				n.skipped()

@@ -27,7 +27,7 @@ func TestTheNewestFrameWaits(t *testing.T) {
 		frame := counted(&held)
 		skipped := prometheus.NewCounter(prometheus.CounterOpts{Name: "skipped"})
 		in, out := make(chan *flow.Frame), make(chan *flow.Frame)
-		go newest{func() {}, skipped.Inc}.Run(t.Context(), in, out)
+		go newest{func(*flow.Frame) {}, skipped.Inc}.Run(t.Context(), in, out)
 		for i := range 5 {
 			in <- frame(time.Duration(i))
 		}
@@ -60,7 +60,7 @@ func TestNewestGivesFramesBackWhenStopped(t *testing.T) {
 		in, out := make(chan *flow.Frame), make(chan *flow.Frame)
 		done := make(chan struct{})
 		go func() {
-			newest{func() {}, func() {}}.Run(ctx, in, out)
+			newest{func(*flow.Frame) {}, func() {}}.Run(ctx, in, out)
 			close(done)
 		}()
 		in <- frame(1)

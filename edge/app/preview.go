@@ -127,6 +127,7 @@ func (b *Box) try(ctx context.Context, name string, c config.Camera, packets []*
 	if err != nil {
 		return nil, nil, err
 	}
+	place.Watches = nil // what the settings see, whatever somebody has disarmed
 	var last *flow.Frame
 	t := &trial{Looked: map[string]int{}, Seconds: packets[len(packets)-1].Received.Sub(packets[0].Received).Seconds()}
 	confirmer := confirm.New(place, confirm.Rules(), func() event.Clock { return event.Clock{} }, confirm.NewMetrics(reg))

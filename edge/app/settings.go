@@ -19,6 +19,8 @@ type lens struct {
 	camera  *camera.Camera
 	ring    *evidence.Ring // nil where no clips are made
 	confirm *confirm.Confirmer
+	stage   *evidence.Stage
+	tap     *tap
 	kinds   []event.Kind // that are looked for
 }
 

@@ -81,13 +81,21 @@ func Open(file string, log *slog.Logger) (*Book, error) {
 	return b, nil
 }
 
-// Disarm switches a rule off for a while and returns until when.
-func (b *Book) Disarm(camera, rule string, d time.Duration, reason string) (time.Time, error) {
+// Check reports what is wrong with switching a rule off for a while, or nil.
+func Check(rule string, d time.Duration) error {
 	switch {
 	case Rules[rule] == nil:
-		return time.Time{}, fmt.Errorf("rule %.40q: want one of %s", rule, strings.Join(slices.Sorted(maps.Keys(Rules)), ", "))
+		return fmt.Errorf("rule %.40q: want one of %s", rule, strings.Join(slices.Sorted(maps.Keys(Rules)), ", "))
 	case d <= 0 || d > Longest:
-		return time.Time{}, fmt.Errorf("a rule is off for 1 second to %s, not %s", Longest, d)
+		return fmt.Errorf("a rule is off for 1 second to %s, not %s", Longest, d)
+	}
+	return nil
+}
+
+// Disarm switches a rule off for a while and returns until when.
+func (b *Book) Disarm(camera, rule string, d time.Duration, reason string) (time.Time, error) {
+	if err := Check(rule, d); err != nil {
+		return time.Time{}, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,9 +105,6 @@ func (b *Book) Disarm(camera, rule string, d time.Duration, reason string) (time
 
 // Arm switches a rule on again; one that is on stays so.
 func (b *Book) Arm(camera, rule string) error {
-	if Rules[rule] == nil {
-		return fmt.Errorf("rule %.40q: want one of %s", rule, strings.Join(slices.Sorted(maps.Keys(Rules)), ", "))
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.change(func(off map[key]Off) { delete(off, key{camera, rule}) })

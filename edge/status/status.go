@@ -41,6 +41,11 @@ func (b *Board) Set(c wire.CameraHealth) {
 	if known && old.State == c.State {
 		return
 	}
+	b.Tell()
+}
+
+// Tell has the state told anew, though no camera has changed.
+func (b *Board) Tell() {
 	select {
 	case b.changed <- struct{}{}:
 	default: // a change is already waiting to be noticed
