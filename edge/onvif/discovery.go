@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/net/ipv4"
 )
@@ -207,10 +208,10 @@ func reachable(xaddrs string, heard net.IP) string {
 	return first
 }
 
-// word is what a device said, without control characters and not endless.
+// word is what a device said, as one printable line that is not endless.
 func word(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
