@@ -32,6 +32,7 @@ const Usage = `edge: the gateway of one place
 
   edge run     -config edge.yml          work until told to stop
   edge check   -config edge.yml          every fault of a configuration at once
+  edge discover [-user NAME] [ADDRESS…]  the cameras of the network, as a section of edge.yml
   edge probe   [-for 10s] URL            what a camera sends, and what is wrong with it
   edge analyze [-config zones.yml] [-detect motion,fire,parking,tamper] FILE…
                                          the same detectors on video files
@@ -44,7 +45,7 @@ var ErrUsage = errors.New("wrong usage")
 // Command runs one command line.
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"run": c.run, "check": c.check, "probe": c.probe, "analyze": c.analyze, "version": c.version,
+		"run": c.run, "check": c.check, "probe": c.probe, "discover": c.discover, "analyze": c.analyze, "version": c.version,
 	}
 	if len(args) > 0 {
 		if cmd, ok := commands[args[0]]; ok {
@@ -112,6 +113,7 @@ func (c Console) probe(ctx context.Context, args []string) error {
 	ca := flags.String("ca", "", "PEM `file` of an own certificate authority, for rtsps")
 	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
 		fmt.Fprintln(c.Err, "edge probe [-for 10s] [-transport tcp] [-user NAME] [-ca FILE] URL; the password is read from EDGE_PASSWORD")
+		fmt.Fprint(c.Err, vendorHelp())
 		return ErrUsage
 	}
 	cfg := camera.DefaultConfig()
@@ -125,6 +127,9 @@ func (c Console) probe(ctx context.Context, args []string) error {
 	fmt.Fprintf(c.Err, "watching for %v …\n", *length)
 	report, err := camera.Probe(ctx, cfg, *length)
 	if err != nil {
+		if streamless(cfg.URL) {
+			fmt.Fprint(c.Err, "the address names no stream; ", vendorHelp())
+		}
 		return err
 	}
 	enc := json.NewEncoder(c.Out)

@@ -51,6 +51,9 @@ type Fault struct {
 }
 
 func (f *Fault) Error() string {
+	if f.Is(ErrNotAuthorized) {
+		return fmt.Sprintf("%v (%.200s)", ErrNotAuthorized, f.Reason)
+	}
 	return fmt.Sprintf("the device answers with the fault %s: %.200s", strings.Join(append([]string{f.Code}, f.Subcodes...), "/"), f.Reason)
 }
 
