@@ -1,4 +1,5 @@
-import type { Choice, Command, Incident, Me } from "./wire";
+import type { Place } from "./places";
+import type { Choice, Command, Incident, Me, Watch } from "./wire";
 
 // Problem is an answer that is no success (RFC 9457); incident is set when somebody
 // was faster, roles when another role is needed.
@@ -40,6 +41,17 @@ export const get = (id: string) => ask<Incident>(`/api/v1/incidents/${id}`);
 
 export const cameras = () => ask<Record<string, string>>("/api/v1/cameras");
 
+// allPlaces are all places that there are, page by page.
+export async function allPlaces(): Promise<Place[]> {
+  const out: Place[] = [];
+  for (let after = ""; ; ) {
+    const page = await ask<{ places: Place[]; next?: string }>(`/api/v1/places?limit=500${after && `&after=${after}`}`);
+    out.push(...page.places);
+    if (!page.next) return out;
+    after = page.next;
+  }
+}
+
 export const classes = () => ask<Choice[]>("/api/v1/classes");
 
 export const organisations = async (): Promise<Choice[]> =>
@@ -54,7 +66,11 @@ export const act = (csrf: string, i: Incident, action: string, command: Command)
   });
 
 // crypto.randomUUID is missing on plain http; getRandomValues is not.
-const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+export const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+
+// tellDesk tells how this desk is, and answers with all desks.
+export const tellDesk = (csrf: string, body: object) =>
+  ask<Watch>("/api/v1/desks", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf }, body: JSON.stringify(body) });
 
 export const photo = (csrf: string, file: File) =>
   ask<{ sha256: string }>("/api/v1/photos", { method: "POST", headers: { "Content-Type": file.type, "X-CSRF-Token": csrf }, body: file });

@@ -1,24 +1,61 @@
 import { useEffect, useState } from "preact/hooks";
-import { usePath } from "./router";
-import { may, store, useStore } from "./store";
-import { lang, load, t } from "./text";
-import { find, type Shown, type View, views } from "./views";
+import { Band } from "./band";
+import { CallCard } from "./call";
+import { Help } from "./help";
+import { useKeys } from "./keys";
+import { go, looking, usePath } from "./router";
+import { hush, ringing } from "./sound/alarm";
+import { useStore } from "./store";
+import { t } from "./text";
+import { Top } from "./top";
+import { find, type Shown, type View } from "./views";
 
 // Frame is what all views of the desk stand in.
 export function Frame() {
   const s = useStore();
   const path = usePath().split("?")[0];
   const found = find(path);
+  const [help, setHelp] = useState(false);
+  const [call, setCall] = useState("");
+  useKeys({
+    Period: hush,
+    Digit0: () => setCall(looking() || ringing()[0]?.id || ""),
+    "Shift+Slash": () => setHelp(true),
+    KeyN: () => location.assign("/report"),
+    "KeyG KeyF": () => go("/"),
+    "KeyG KeyW": () => go("/wall"),
+    "KeyG KeyP": () => go("/plan"),
+    "KeyG KeyH": () => location.assign("/handover"),
+  });
   return (
     <div class="desk">
-      <Top here={found?.view.name ?? ""} />
+      <Top here={found?.view.name ?? ""} help={() => setHelp(true)} />
+      <Band call={setCall} />
+      <Spoken />
       {s.said && (
         <p class="said" role="status">
           {s.said}
         </p>
       )}
       {found ? <Outlet key={found.view.name} view={found.view} params={found.params} /> : <p class="note">{t("nowhere")}</p>}
+      {help && <Help close={() => setHelp(false)} />}
+      {call && <CallCard id={call} close={() => setCall("")} />}
     </div>
+  );
+}
+
+// Spoken is what screen readers say of new alerts: the urgent interrupts.
+function Spoken() {
+  const { level, words } = useStore().announced;
+  return (
+    <>
+      <p class="hidden" aria-live="assertive">
+        {level === 1 ? words : ""}
+      </p>
+      <p class="hidden" aria-live="polite">
+        {level === 1 ? "" : words}
+      </p>
+    </>
   );
 }
 
@@ -49,57 +86,5 @@ function Outlet({ view, params }: { view: View; params: string[] }) {
         <p class="note">{t("loading")}</p>
       )}
     </main>
-  );
-}
-
-function Top({ here }: { here: string }) {
-  const { link, user } = store;
-  return (
-    <header class="top">
-      <h1>{t("title")}</h1>
-      <nav aria-label={t("nav")}>
-        {views
-          .filter((v) => v.href && (!v.right || may(v.right)))
-          .map((v) => (
-            <a key={v.name} href={v.href} aria-current={v.name === here ? "page" : undefined}>
-              {t(`nav.${v.name}`)}
-            </a>
-          ))}
-        <a href="/tasks">{t("office")}</a>
-      </nav>
-      <span class={`link ${link}`} role="status">
-        {t(`live.${link}`)}
-      </span>
-      <Theme />
-      <Language />
-      <form method="post" action="/logout">
-        <input type="hidden" name="csrf" value={user.csrf} />
-        <button type="submit">
-          {user.name} · {t("logout")}
-        </button>
-      </form>
-    </header>
-  );
-}
-
-function Theme() {
-  const flip = () => {
-    const root = document.documentElement;
-    root.dataset.theme = root.dataset.theme === "light" ? "dark" : "light";
-    localStorage.setItem("theme", root.dataset.theme);
-  };
-  return (
-    <button type="button" class="theme" onClick={flip}>
-      {t("theme")}
-    </button>
-  );
-}
-
-function Language() {
-  const other = lang === "en" ? "zh-CN" : "en";
-  return (
-    <button type="button" class="lang" lang={other} onClick={() => load(other)}>
-      {t("lang.other")}
-    </button>
   );
 }

@@ -1,16 +1,23 @@
 import { render } from "preact";
 import * as api from "./api";
-import { begin } from "./feed/data";
+import * as armed from "./armed";
+import { begin, first } from "./feed/data";
 import { Frame } from "./frame";
+import { listen } from "./keys";
 import { route } from "./router";
+import * as alarm from "./sound/alarm";
 import { store, update } from "./store";
 import { lang, load } from "./text";
 
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "dark";
-const feed = begin(); // needs neither words nor a name, so nothing waits for it
+const asked = first(); // needs neither words nor a name, so it waits for neither
+asked.catch(() => {}); // begin tells
 const [user] = await Promise.all([api.me(), load(lang)]);
 store.user = user;
 route();
+listen();
+alarm.begin();
+armed.begin();
 render(<Frame />, document.getElementById("desk")!);
 setInterval(() => update((s) => (s.now = Date.now())), 1000);
-await feed;
+await begin(asked);

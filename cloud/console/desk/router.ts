@@ -27,6 +27,9 @@ export function usePath(): string {
   return path;
 }
 
+// looking is the incident that the address names, on its page or beside the feed.
+export const looking = () => /^\/incident\/(\w{26})$/.exec(location.pathname)?.[1] ?? new URLSearchParams(location.search).get("incident") ?? "";
+
 // route lets plain links to the desk's own views open without loading a document.
 export function route(): void {
   addEventListener("popstate", told);

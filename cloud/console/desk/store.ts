@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Incident, Me } from "./wire";
+import type { Incident, Me, Watch } from "./wire";
 
 export type Link = "wait" | "on" | "off";
 
@@ -13,7 +13,8 @@ export const store = {
   lostAt: 0, // since when the link is off
   said: "", // one line that tells what happened
   now: Date.now(),
-  stale: false, // the server has a newer desk
+  watch: undefined as Watch | undefined, // which desks are manned; unknown while the server does not answer
+  announced: { level: 4, words: "" }, // for screen readers
 };
 
 const listeners = new Set<() => void>();

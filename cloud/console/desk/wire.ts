@@ -81,6 +81,12 @@ export interface Me {
   csrf: string;
 }
 
+// Watch is which desks are there.
+export interface Watch {
+  armed: number; // how many an alarm reaches
+  desks: { who: string; sound: string; visible: boolean; armed: boolean; looking?: string; self_test_at?: string }[];
+}
+
 // A choice is something with a name in both languages.
 export interface Choice {
   key: string;

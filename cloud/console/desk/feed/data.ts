@@ -45,11 +45,14 @@ export function learnt(i: Incident, change?: Change): void {
 
 let stop = () => {};
 
+// first asks for what the desk begins with.
+export const first = () => Promise.all([api.list(states.todo, firstPage), api.cameras()]);
+
 // begin loads the first page and follows the feed from where it stands.
-export async function begin(): Promise<void> {
+export async function begin(asked = first()): Promise<void> {
   stop();
   try {
-    const [page, names] = await Promise.all([api.list(states.todo, firstPage), api.cameras()]);
+    const [page, names] = await asked;
     learn(names);
     store.incidents.clear();
     for (const tab of Object.keys(loaded) as Tab[]) loaded[tab] = fresh();

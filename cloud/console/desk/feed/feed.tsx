@@ -2,11 +2,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { act, can } from "../actions";
 import * as api from "../api";
 import { Panel } from "../incident/panel";
-import { keys } from "../keys";
+import { useKeys } from "../keys";
 import { go, usePath } from "../router";
-import { say, store, useStore } from "../store";
+import { store, useStore } from "../store";
 import { t } from "../text";
-import { type Incident, type Tab, tabOf, verdicts } from "../wire";
+import { type Incident, type Tab, tabOf } from "../wire";
 import { begin, learnt, loaded, more } from "./data";
 import { List } from "./list";
 import { byUrgency, grouped } from "./rows";
@@ -38,23 +38,18 @@ export function Feed() {
     if (!next.delete(key)) next.add(key);
     setOpened(next);
   };
-  keys({
-    move: (step) => {
-      const at = rows.findIndex((r) => r.head.id === chosen);
-      const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
-      if (next) choose(next.head.id);
-    },
-    enter: () => current && can(current, "taken") && act(current, "taken", {}),
-    verdict: (n) => {
-      if (!current) return;
-      const yes = ["alarm", "confirm"].find((a) => can(current, a));
-      if (n === 1 && yes) void act(current, yes, {});
-      else if (n > 1 && can(current, "reject")) void act(current, "reject", { verdict: verdicts[n - 1] });
-    },
-    open: () => current && go(`/incident/${current.id}`),
-    escape: () => choose(""),
-    help: () => say(t("help")),
+  useKeys({
+    KeyJ: () => move(1),
+    KeyK: () => move(-1),
+    Enter: () => current && can(current, "taken") && act(current, "taken", {}),
+    KeyO: () => current && go(`/incident/${current.id}`),
+    Escape: () => choose(""),
   });
+  const move = (step: number) => {
+    const at = rows.findIndex((r) => r.head.id === chosen);
+    const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+    if (next) choose(next.head.id);
+  };
 
   const l = loaded[tab];
   return (

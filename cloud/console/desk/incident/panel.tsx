@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
-import { act } from "../actions";
+import { act, can } from "../actions";
 import { Clock } from "../clock";
 import { Picture } from "../picture";
 import { camera, kind, place } from "../state";
+import { useKeys } from "../keys";
 import { store, useStore } from "../store";
 import { note, t, time } from "../text";
-import { type Allowed, type Incident, tabOf } from "../wire";
+import { type Allowed, type Incident, tabOf, verdicts } from "../wire";
 import { ActionForm } from "./action";
 
 interface Props {
@@ -19,6 +20,9 @@ interface Props {
 export function Panel({ incident: i, back }: Props) {
   const { now } = useStore();
   const [open, ask] = useState<Allowed>();
+  useKeys({
+    ...Object.fromEntries(verdicts.map((verdict, n) => [`Digit${n + 1}`, () => judge(i, verdict)])),
+  });
   const asking = i.actions.find((a) => a.action === open?.action);
   const facts: [string, string | undefined][] = [
     [t("col.number"), i.number],
@@ -91,4 +95,11 @@ export function Panel({ incident: i, back }: Props) {
       </dl>
     </section>
   );
+}
+
+// judge says what an alert turned out to be: true, so somebody handles it, or why not.
+function judge(i: Incident, verdict: string): void {
+  const yes = ["alarm", "confirm"].find((a) => can(i, a));
+  if (verdict === "genuine" && yes) void act(i, yes, {});
+  else if (verdict !== "genuine" && can(i, "reject")) void act(i, "reject", { verdict });
 }
