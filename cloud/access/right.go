@@ -21,6 +21,7 @@ const (
 	Report         Right = "incident.report"
 	Handle         Right = "incident.handle" // take part; which step is incident's to say
 	Silence        Right = "device.silence"  // quieten a device for a while
+	TuneCameras    Right = "camera.tune"     // draw zones on a camera's still, and tune its detectors
 	SeeFigures     Right = "figures.see"
 	EnterFigures   Right = "figures.enter" // what no machine counts; by nobody whom they score
 	DraftWhistle   Right = "whistle.draft"
@@ -45,10 +46,10 @@ var rights = map[Role][]Right{
 	Reporter:     {SeePublic, Report, SeeFigures},
 	GridWorker:   {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, DraftWhistle},
 	Guard:        {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, Silence},
-	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, Silence, SeeFigures, DraftWhistle, AskExport, HandOver},
+	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, Silence, TuneCameras, SeeFigures, DraftWhistle, AskExport, HandOver},
 	Dispatcher:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeePictures, Report, Handle, SeeFigures, DraftWhistle, AskExport},
 	Handler:      {SeePublic, SeeIncidents, SeeHistory, SeePictures, Handle, AnswerWhistle},
-	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SignSharing, ManageOrganisations, SeeContacts},
+	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, TuneCameras, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SignSharing, ManageOrganisations, SeeContacts},
 	Checker:      {SeePublic, SeeIncidents, SeeHistory, SeeReporter, SeePictures, Handle, SeeFigures},
 	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, SignSharing},
 	PoliceBridge: {SeePublic, AnswerWhistle},
@@ -79,7 +80,7 @@ func (r Role) Has(right Right) bool { return slices.Contains(rights[r], right) }
 // NeedsReason reports whether using a right must be given a reason and leaves a row
 // in the register of access whoever uses it (State Council Decree 799 art. 16(2)).
 func (r Right) NeedsReason() bool {
-	return slices.Contains([]Right{SeeReporter, SeeVideo, SeeContacts, AskExport, ApproveExport, ReadRegister}, r)
+	return slices.Contains([]Right{SeeReporter, SeeVideo, TuneCameras, SeeContacts, AskExport, ApproveExport, ReadRegister}, r)
 }
 
 // An Object is what a right is used on: something at a place, of a class, that

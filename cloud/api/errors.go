@@ -6,8 +6,10 @@ import (
 	"slices"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/camera"
 	"eastgate/cloud/escalation"
 	"eastgate/cloud/incident"
+	"eastgate/cloud/plan"
 	"eastgate/cloud/register"
 	"eastgate/cloud/report"
 	"eastgate/cloud/sharing"
@@ -46,6 +48,13 @@ var problems = []struct {
 	{access.ErrForbidden, web.Forbidden},
 	{access.ErrLocked, web.Locked},
 	{access.ErrCredentials, web.WrongLogin},
+	{camera.ErrNotFound, web.NotFound},
+	{camera.ErrConflict, web.Changed},
+	{camera.ErrReason, web.Invalid},
+	{camera.ErrRefused, web.Invalid},
+	{camera.ErrSilent, web.NotAvailable},
+	{plan.ErrConflict, web.Changed},
+	{plan.ErrPicture, web.Invalid},
 	{report.ErrPhoto, web.Invalid},
 	{report.ErrClass, web.Invalid},
 	{report.ErrPlace, web.Invalid},

@@ -13,11 +13,13 @@ import (
 	"eastgate/cloud/incident"
 	"eastgate/cloud/kpi"
 	"eastgate/cloud/organisation"
+	"eastgate/cloud/place"
 	"eastgate/cloud/register"
 	"eastgate/cloud/report"
 	"eastgate/cloud/sharing"
 	"eastgate/cloud/web"
 	"eastgate/cloud/whistle"
+	"eastgate/shared/event"
 )
 
 // Engine is the part of the incident engine that is asked.
@@ -39,6 +41,7 @@ type Whistles interface {
 // Places knows where things are.
 type Places interface {
 	report.Places
+	Resolve(s event.Source) place.Found
 }
 
 // Register writes down who looked at what.
@@ -90,6 +93,8 @@ type Deps struct {
 	// Book holds what people enter for them.
 	Book    kpi.Book
 	Cameras Cameras
+	Lenses  Lenses
+	Plans   Plans
 	// Coverage reports the days from one to another, as 2026-11-25, of a site or all.
 	Coverage Coverage
 	Metrics  *Metrics
@@ -104,6 +109,7 @@ type API struct {
 	mux *http.ServeMux
 	// The parameters of these are for pages too.
 	list, export *Operation
+	judged       judgedCache
 }
 
 // New reads the document and joins it with the handlers.
@@ -145,7 +151,8 @@ func (a *API) handlers() map[string]handler {
 		"reportIncident": a.report, "importHotline": a.importHotline, "keepPhoto": a.keepPhoto,
 		"incidentWhistles": a.incidentWhistles, "beginWhistle": a.beginWhistle, "listWhistles": a.listWhistles, "getWhistle": a.getWhistle, "doWhistle": a.doWhistle,
 		"listActions": a.actions, "listDomains": a.domains, "listClasses": a.classes, "listPlaces": a.places, "listOrganisations": a.organisations,
-		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "coverage": a.coverage, "listFigures": a.figures, "enterFigures": a.enterFigures, "listRegister": a.register,
+		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "cameraStates": a.listCameras, "getCamera": a.getCamera, "cameraZones": a.getSettings, "saveCameraZones": a.saveSettings, "previewCamera": a.preview,
+		"getPlan": a.getPlan, "movePlan": a.movePlan, "drawPlan": a.drawPlan, "clearPlan": a.drawPlan, "coverage": a.coverage, "listFigures": a.figures, "enterFigures": a.enterFigures, "listRegister": a.register,
 		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
 	}
 }

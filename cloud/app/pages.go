@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"eastgate/cloud/api"
+	"eastgate/cloud/camera"
 	"eastgate/cloud/console"
 	"eastgate/cloud/coverage"
 	"eastgate/cloud/evidence"
+	"eastgate/cloud/plan"
 	"eastgate/cloud/report"
 	"eastgate/cloud/sharing"
 	"eastgate/cloud/web"
@@ -33,7 +35,8 @@ func (c *Cloud) openPages(ctx context.Context) error {
 	}
 	speak, err := api.New(api.Deps{
 		Door: door, Keys: c.store, Incidents: c.engine, Catalogue: c.catalogue, Places: c.places, Organisations: c.store.Organisations,
-		Whistles: c.parts.whistles, Register: c.parts.register, Reminders: c.reminders, Desks: c.watch, Sharing: sharing.New(c.store, c.parts.register), Reports: reports, Cameras: c.store, Coverage: covered, Figures: figures.Month, Book: c.store, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
+		Whistles: c.parts.whistles, Register: c.parts.register, Reminders: c.reminders, Desks: c.watch, Sharing: sharing.New(c.store, c.parts.register), Reports: reports, Cameras: c.store, Coverage: covered,
+		Lenses: camera.New(c.store, line{}, time.Now), Plans: plan.New(c.store, folder, time.Now), Figures: figures.Month, Book: c.store, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
 	})
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func Type(r io.ReaderAt) string {
 	head := make([]byte, 512)
 	n, _ := r.ReadAt(head, 0) //nolint:errcheck // what could not be read has no type
 	switch t := http.DetectContentType(head[:n]); t {
-	case "image/jpeg", "video/mp4":
+	case "image/jpeg", "image/png", "video/mp4":
 		return t
 	}
 	return "application/octet-stream"

@@ -48,6 +48,7 @@ var Purposes = []string{
 	"subject",   // the person himself asks (art. 21)
 	"audit",
 	"exercise",
+	"upkeep", // of our own equipment: zones, cameras, boxes
 }
 
 // An Entry is one row of the register. Position, Prev and Hash are filled in when it
