@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +27,7 @@ import (
 	"eastgate/edge/evidence"
 	"eastgate/edge/outbox"
 	"eastgate/edge/overlay"
+	"eastgate/edge/sensor"
 	"eastgate/edge/status"
 	"eastgate/edge/uplink"
 	"eastgate/shared/event"
@@ -55,6 +57,8 @@ type Box struct {
 	lenses   lenses
 	trying   chan struct{} // held by the one preview under way
 	keeper   *keeper
+	sensors  *sensor.Core // nil when there are none
+	sources  []sensor.Source
 	stages   stageMetrics
 	web      net.Listener // nil when turned off
 	undo     []func() error
@@ -94,6 +98,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	if err := b.openCoverage(); err != nil {
 		return nil, err
 	}
+	if err := b.openSensors(); err != nil {
+		return nil, err
+	}
 	if err := b.openCommands(); err != nil {
 		return nil, err
 	}
@@ -131,7 +138,7 @@ func (b *Box) openUplink(word secret.Value, version string) error {
 
 // checks are what /healthz asks besides the cameras.
 func (b *Box) checks() []status.Check {
-	return []status.Check{
+	checks := []status.Check{
 		{Name: "outbox", Ask: func() (any, error) {
 			s, err := b.outbox.Stats()
 			if held := b.keeper.waiting(); err == nil && held > 0 {
@@ -142,6 +149,10 @@ func (b *Box) checks() []status.Check {
 		{Name: "evidence", Ask: func() (any, error) { return b.folder.Stats(), nil }},
 		{Name: "uplink", Ask: func() (any, error) { return b.uplink.State(), nil }},
 	}
+	if b.sensors != nil {
+		checks = append(checks, status.Check{Name: "sensors", Ask: b.sensorCheck})
+	}
+	return checks
 }
 
 func (b *Box) listen() error {
@@ -174,7 +185,7 @@ func (b *Box) Close() error {
 	return err
 }
 
-// Run works until ctx ends. Then the cameras stop first, what they have seen is
+// Run works until ctx ends. Then cameras and sensors stop first, what they have seen is
 // finished and kept, and the link to the cloud goes last. An outbox that is broken
 // ends Run with an error: only a new start can tell what it holds.
 func (b *Box) Run(ctx context.Context) error {
@@ -193,9 +204,13 @@ func (b *Box) Run(ctx context.Context) error {
 	behind.Go(func() error { return b.serve(link) })
 	behind.Go(func() error { return b.commands.Run(ctx) })
 
-	err := b.runCameras(ctx)
+	var eyes, ears error
+	var front sync.WaitGroup
+	front.Go(func() { eyes = b.runCameras(ctx) })
+	front.Go(func() { ears = b.runSensors(ctx) })
+	front.Wait()
 	cut()
-	return errors.Join(err, behind.Wait())
+	return errors.Join(eyes, ears, behind.Wait())
 }
 
 func (b *Box) runCameras(stop context.Context) error {
@@ -235,5 +250,6 @@ func (b *Box) health() wire.BoxHealth {
 	if s, err := b.outbox.Stats(); err == nil {
 		h.Waiting = s.Total()
 	}
+	b.withSensors(&h)
 	return h
 }

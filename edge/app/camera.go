@@ -72,10 +72,7 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 		return nil, nil, err
 	}
 	eye.Judged(judges(c.Detect, areas))
-	place, err := b.place(name, c)
-	if err != nil {
-		return nil, nil, err
-	}
+	place := b.place(name, c)
 	tell := func(s camera.State) {
 		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
 	}
@@ -104,13 +101,19 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 }
 
 // place is where a camera stands, and what is marked there.
-func (b *Box) place(name string, c config.Camera) (confirm.Place, error) {
-	local, err := time.LoadLocation(b.file.Timezone)
-	if b.file.Timezone == "" {
-		local = time.Local
-	}
+func (b *Box) place(name string, c config.Camera) confirm.Place {
 	return confirm.Place{
-		Source: event.NewSource(b.file.Site, b.file.Box, name), Zones: c.Areas().Zones, Local: local,
+		Source: event.NewSource(b.file.Site, b.file.Box, name), Zones: c.Areas().Zones, Local: b.local(),
 		Watches: func(k event.Kind) bool { return b.armed.Watches(name, k) },
-	}, err
+	}
+}
+
+// local is the time zone in which schedules are written.
+func (b *Box) local() *time.Location {
+	if b.file.Timezone != "" {
+		if local, err := time.LoadLocation(b.file.Timezone); err == nil { // checked with the configuration
+			return local
+		}
+	}
+	return time.Local
 }

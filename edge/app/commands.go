@@ -34,6 +34,7 @@ const Usage = `edge: the gateway of one place
   edge check   -config edge.yml          every fault of a configuration at once
   edge discover [-user NAME] [ADDRESS…]  the cameras of the network, as a section of edge.yml
   edge probe   [-for 10s] URL            what a camera sends, and what is wrong with it
+  edge sensors -config edge.yml          which sensors there are, and how they are
   edge analyze [-config zones.yml] [-detect motion,fire,parking,tamper] FILE…
                                          the same detectors on video files
   edge version
@@ -45,7 +46,8 @@ var ErrUsage = errors.New("wrong usage")
 // Command runs one command line.
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"run": c.run, "check": c.check, "probe": c.probe, "discover": c.discover, "analyze": c.analyze, "version": c.version,
+		"run": c.run, "check": c.check, "probe": c.probe, "discover": c.discover, "analyze": c.analyze,
+		"sensors": c.sensors, "version": c.version,
 	}
 	if len(args) > 0 {
 		if cmd, ok := commands[args[0]]; ok {
@@ -101,7 +103,7 @@ func (c Console) check(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.Out, "%s: good: %d cameras\n", *path, len(f.Cameras))
+	_, err = fmt.Fprintf(c.Out, "%s: good: %d cameras, %d sensors\n", *path, len(f.Cameras), len(f.Sensors.Devices))
 	return err
 }
 

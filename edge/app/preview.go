@@ -123,10 +123,7 @@ func (b *Box) try(ctx context.Context, name string, c config.Camera, packets []*
 	if err != nil {
 		return nil, nil, err
 	}
-	place, err := b.place(name, c)
-	if err != nil {
-		return nil, nil, err
-	}
+	place := b.place(name, c)
 	place.Watches = nil // what the settings see, whatever somebody has disarmed
 	var last *flow.Frame
 	t := &trial{Looked: map[string]int{}, Seconds: packets[len(packets)-1].Received.Sub(packets[0].Received).Seconds()}

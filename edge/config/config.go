@@ -46,6 +46,7 @@ type File struct {
 	Outbox  Outbox            `yaml:"outbox"`
 	Detect  Detect            `yaml:"detect"`
 	Clips   Clips             `yaml:"clips"`
+	Sensors Sensors           `yaml:"sensors"`
 	Cameras map[string]Camera `yaml:"cameras"`
 }
 
@@ -144,12 +145,13 @@ func Everything() Detect {
 
 func defaults() File {
 	return File{
-		Data:   "/var/lib/eastgate",
-		Listen: "127.0.0.1:9464",
-		Outbox: Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30, MinFree: 256 << 20},
-		Detect: Everything(),
-		Clips:  defaultClips(),
-		Cloud:  Cloud{UploadRate: evidence.DefaultConfig().BytesPerSecond},
+		Data:    "/var/lib/eastgate",
+		Listen:  "127.0.0.1:9464",
+		Outbox:  Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30, MinFree: 256 << 20},
+		Detect:  Everything(),
+		Clips:   defaultClips(),
+		Sensors: defaultSensors(),
+		Cloud:   Cloud{UploadRate: evidence.DefaultConfig().BytesPerSecond},
 	}
 }
 
@@ -208,9 +210,10 @@ func (f File) Validate() []error {
 	}
 	faults = append(faults, f.Cloud.validate()...)
 	faults = append(faults, f.Outbox.validate()...)
-	if len(f.Cameras) == 0 {
-		faults = append(faults, errors.New("cameras: at least one is needed"))
+	if len(f.Cameras) == 0 && len(f.Sensors.Devices) == 0 {
+		faults = append(faults, errors.New("cameras: at least one is needed, or one of sensors.devices"))
 	}
+	faults = append(faults, strict.Within("sensors", f.Sensors.validate(f.Cameras))...)
 	for _, key := range slices.Sorted(maps.Keys(f.Cameras)) {
 		path := "cameras." + key
 		if !event.ValidName(key) {

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -244,8 +245,12 @@ func (c *Core) take(t told, now time.Time) {
 		return
 	}
 	c.m.readings.WithLabelValues(t.source).Inc()
-	if t.r.What == Linked {
+	switch t.r.What {
+	case Linked:
 		c.link(t.source, true, nil, now)
+		return
+	case Unlinked:
+		c.link(t.source, false, errors.New(t.r.Note), now)
 		return
 	}
 	u := c.devices[t.r.Device]
@@ -259,6 +264,7 @@ func (c *Core) take(t told, now time.Time) {
 	if u.Heard != heard && !u.failing() {
 		c.cfg.Coverage.Saw(u.id)
 	}
+	c.judgeDevice(u, now) // at once: the next reading may say that it is over
 }
 
 // link takes in that a source is reached, or is not.
@@ -288,10 +294,8 @@ func short(s string) string {
 
 // judge brings what was told in line with what is; what is to be told is pending.
 func (c *Core) judge(now time.Time) {
-	for id, u := range c.devices {
-		for _, ch := range u.judge(now, u.device.Schedule.Holds(now.In(c.cfg.Local))) {
-			c.pending = append(c.pending, c.event(event.NewSource(c.cfg.Site, c.cfg.Box, id), u.device.Zone, u.device.Source, ch, now))
-		}
+	for _, u := range c.devices {
+		c.judgeDevice(u, now)
 	}
 	for id, s := range c.sources {
 		d := s.condition(event.DeviceFault)
@@ -302,6 +306,12 @@ func (c *Core) judge(now time.Time) {
 			ch.note = short(fmt.Sprintf("sensors by %s: %s", id, ch.note))
 			c.pending = append(c.pending, c.event(event.NewSource(c.cfg.Site, c.cfg.Box, ""), id, "sensor", ch, now))
 		}
+	}
+}
+
+func (c *Core) judgeDevice(u *unit, now time.Time) {
+	for _, ch := range u.judge(now, u.device.Schedule.Holds(now.In(c.cfg.Local))) {
+		c.pending = append(c.pending, c.event(event.NewSource(c.cfg.Site, c.cfg.Box, u.id), u.device.Zone, u.device.Source, ch, now))
 	}
 }
 

@@ -462,6 +462,27 @@ func TestADeviceThatSaysGoodbyeIsOffline(t *testing.T) {
 	})
 }
 
+// TestAPressBetweenTwoLooksIsNotMissed: what waited at a broker comes all at once.
+func TestAPressBetweenTwoLooksIsNotMissed(t *testing.T) {
+	play(t, func(s *stage) {
+		s.core.step(t.Context(), []told{
+			{source: "mqtt", r: Reading{Device: "panic", What: Alarm}}, {source: "mqtt", r: Reading{Device: "panic", What: Restore}},
+		})
+		s.want("panic security.panic start")
+	})
+}
+
+func TestASourceCanSayThatItIsDeaf(t *testing.T) {
+	play(t, func(s *stage) {
+		s.tell(Reading{What: Unlinked, Note: "zigbee2mqtt has stopped"})
+		time.Sleep(linkGrace + 2*time.Second)
+		s.want("mqtt device.fault start")
+		s.tell(Reading{What: Linked})
+		time.Sleep(settle + time.Second)
+		s.want("mqtt device.fault end")
+	})
+}
+
 func TestDoneComesAfterTheEventIsKept(t *testing.T) {
 	play(t, func(s *stage) {
 		kept := -1

@@ -31,7 +31,13 @@ const (
 	Online                // the device holds a link, and Offline will tell when it breaks
 	Offline               // the device's gateway, or its last will, says that it is away
 	Linked                // Device is empty: the source is reached, all its devices can be heard
+	Unlinked              // Device is empty: the source itself says that it hears none of them; Note says why
 )
+
+var whats = [...]string{"heartbeat", "alarm", "restore", "fault", "fault over", "test", "test over", "battery", "online", "offline", "linked", "unlinked"}
+
+// String is the word for w.
+func (w What) String() string { return whats[w] }
 
 // A Reading is one thing that a device says.
 type Reading struct {
@@ -60,7 +66,7 @@ type Reading struct {
 // Run serves one connection: it hands on a Linked reading when the devices can be
 // heard, then what they say. It returns nil when ctx ends and an error when the
 // connection breaks or cannot be made; it is then run again after a while, which is
-// longer each time. Run may wait for out as long as ctx lasts; it must not drop what
+// longer each time. What comes through it does so in the order of its happening. Run may wait for out as long as ctx lasts; it must not drop what
 // it cannot get again.
 type Adapter interface {
 	Run(ctx context.Context, out chan<- Reading) error

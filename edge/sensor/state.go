@@ -115,7 +115,7 @@ func (u *unit) take(r Reading, now time.Time) {
 		if r.Note != "" {
 			u.Away = r.Note
 		}
-	case Heartbeat, Linked:
+	case Heartbeat, Linked, Unlinked:
 	}
 }
 
@@ -152,7 +152,7 @@ func since(r Reading, now time.Time) time.Time {
 func (u *unit) sign(r Reading, now time.Time) {
 	quiet := time.Duration(0)
 	switch {
-	case r.What == Offline, r.What == Linked, r.Retained && r.At.IsZero():
+	case r.What == Offline, r.Retained && r.At.IsZero():
 		return
 	case !r.At.IsZero() && r.At.Before(now):
 		if quiet = now.Sub(r.At); quiet > u.Quiet {

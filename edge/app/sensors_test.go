@@ -1,0 +1,178 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+
+	"eastgate/edge/config"
+	"eastgate/edge/sensor"
+	"eastgate/shared/brokertest"
+	"eastgate/shared/wire"
+)
+
+// aBoxWithSensors writes the configuration of a box that has sensors only and whose
+// cloud is away.
+func aBoxWithSensors(t *testing.T, broker string) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "edge.yml")
+	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("word\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf(`
+site: c3
+box: gate
+data: %[1]s/data
+listen: 127.0.0.1:%[2]d
+outbox: {min_free_bytes: 0}
+cloud: {broker: "mqtt://127.0.0.1:1", evidence: "http://127.0.0.1:1", secret: {file: %[1]s/secret}}
+sensors:
+  mqtt: {url: "%[3]s"}
+  devices:
+    smoke: {name: 烟感, kind: smoke, model: HS1SA, source: zigbee2mqtt, address: lobby/smoke}
+    gas: {kind: gas, source: esphome, address: kitchen}
+`, dir, brokertest.FreePort(t), broker)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+type healthz struct {
+	Parts struct {
+		Sensors struct {
+			Sources map[string]sensor.Link `json:"sources"`
+			Devices []wire.SensorHealth    `json:"devices"`
+		} `json:"sensors"`
+	} `json:"parts"`
+}
+
+// until asks a box how it is until it is as a test wants it.
+func until(t *testing.T, addr, what string, good func(healthz) bool) {
+	t.Helper()
+	var body []byte
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get("http://" + addr + "/healthz")
+		if err != nil {
+			continue
+		}
+		body, _ = io.ReadAll(resp.Body)
+		resp.Body.Close()
+		var h healthz
+		if err := json.Unmarshal(body, &h); err != nil {
+			t.Fatal(err)
+		}
+		if good(h) {
+			return
+		}
+	}
+	t.Fatalf("never: %s\n%s", what, body)
+}
+
+func (h healthz) state(id string) string {
+	for _, d := range h.Parts.Sensors.Devices {
+		if d.Sensor == id && d.State != nil {
+			return *d.State
+		}
+	}
+	return "unknown"
+}
+
+// TestASmokeSensorsAlarmIsKept takes the whole way from mosquitto to the outbox, with
+// the broker pulled and put back.
+func TestASmokeSensorsAlarmIsKept(t *testing.T) {
+	broker := brokertest.Mosquitto(t)
+	file := aBoxWithSensors(t, broker.URL())
+	f, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box, err := New(f, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- box.Run(ctx) }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := box.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+
+	addr := box.Addr()
+	until(t, addr, "linked", func(h healthz) bool {
+		return h.Parts.Sensors.Sources["zigbee2mqtt"].Linked && h.Parts.Sensors.Sources["esphome"].Linked
+	})
+	until(t, addr, "what was never heard is unknown", func(h healthz) bool { return h.state("smoke") == "unknown" })
+	publish(t, broker.URL(), "zigbee2mqtt/lobby/smoke", `{"smoke":true,"battery":80}`)
+	until(t, addr, "alarm", func(h healthz) bool { return h.state("smoke") == sensor.WordAlarm })
+	until(t, addr, "the alarm waits for the cloud", func(healthz) bool { return urgent(t, box) == 1 })
+	var out bytes.Buffer
+	c := Console{Out: &out, Err: io.Discard}
+	if err := c.Command(t.Context(), []string{"sensors", "-config", file}); err != nil || !strings.Contains(out.String(), "alarm") || !strings.Contains(out.String(), "80 %") {
+		t.Errorf("edge sensors: %v\n%s", err, &out)
+	}
+
+	if _, err := box.testSensor(t.Context(), []byte(`{"sensor":"gas","minutes":5}`)); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{`{"sensor":"nobody","minutes":5}`, `{"sensor":"gas","minutes":-1}`, `{"sensor":`} {
+		if _, err := box.testSensor(t.Context(), []byte(bad)); err == nil {
+			t.Errorf("%s is done", bad)
+		}
+	}
+	until(t, addr, "under test", func(h healthz) bool { return h.Parts.Sensors.Devices[0].Test })
+
+	broker.Kill()
+	until(t, addr, "away", func(h healthz) bool {
+		return h.Parts.Sensors.Sources["zigbee2mqtt"].Fault != "" && h.state("smoke") == "unknown"
+	})
+	broker.Start()
+	until(t, addr, "linked again", func(h healthz) bool {
+		return h.Parts.Sensors.Sources["zigbee2mqtt"].Linked && h.state("smoke") == sensor.WordAlarm
+	})
+	publish(t, broker.URL(), "zigbee2mqtt/lobby/smoke", `{"smoke":true,"battery":79}`)
+	until(t, addr, "heard again", func(h healthz) bool { return *h.Parts.Sensors.Devices[1].Battery == 79 })
+	if n := urgent(t, box); n != 1 {
+		t.Errorf("%d urgent events wait after the alarm was said again, want 1", n)
+	}
+}
+
+func urgent(t *testing.T, b *Box) int64 {
+	t.Helper()
+	s, err := b.outbox.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Waiting[0]
+}
+
+func publish(t *testing.T, url, topic, payload string) {
+	t.Helper()
+	c := paho.NewClient(paho.NewClientOptions().AddBroker(strings.Replace(url, "mqtt://", "tcp://", 1)).SetClientID("zigbee2mqtt"))
+	await := func(tok paho.Token) {
+		if !tok.WaitTimeout(30*time.Second) || tok.Error() != nil {
+			t.Fatal(tok.Error())
+		}
+	}
+	await(c.Connect())
+	await(c.Publish(topic, 1, true, payload))
+	c.Disconnect(100)
+}
