@@ -59,8 +59,8 @@ type healthz struct {
 	} `json:"parts"`
 }
 
-// until asks a box how it is until it is as a test wants it.
-func until(t *testing.T, addr, what string, good func(healthz) bool) {
+// shows asks a box how it is until it is as a test wants it.
+func shows(t *testing.T, addr, what string, good func(healthz) bool) {
 	t.Helper()
 	var body []byte
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -117,13 +117,13 @@ func TestASmokeSensorsAlarmIsKept(t *testing.T) {
 	}()
 
 	addr := box.Addr()
-	until(t, addr, "linked", func(h healthz) bool {
+	shows(t, addr, "linked", func(h healthz) bool {
 		return h.Parts.Sensors.Sources["zigbee2mqtt"].Linked && h.Parts.Sensors.Sources["esphome"].Linked
 	})
-	until(t, addr, "what was never heard is unknown", func(h healthz) bool { return h.state("smoke") == "unknown" })
+	shows(t, addr, "what was never heard is unknown", func(h healthz) bool { return h.state("smoke") == "unknown" })
 	publish(t, broker.URL(), "zigbee2mqtt/lobby/smoke", `{"smoke":true,"battery":80}`)
-	until(t, addr, "alarm", func(h healthz) bool { return h.state("smoke") == sensor.WordAlarm })
-	until(t, addr, "the alarm waits for the cloud", func(healthz) bool { return urgent(t, box) == 1 })
+	shows(t, addr, "alarm", func(h healthz) bool { return h.state("smoke") == sensor.WordAlarm })
+	shows(t, addr, "the alarm waits for the cloud", func(healthz) bool { return urgent(t, box) == 1 })
 	var out bytes.Buffer
 	c := Console{Out: &out, Err: io.Discard}
 	if err := c.Command(t.Context(), []string{"sensors", "-config", file}); err != nil || !strings.Contains(out.String(), "alarm") || !strings.Contains(out.String(), "80 %") {
@@ -138,18 +138,18 @@ func TestASmokeSensorsAlarmIsKept(t *testing.T) {
 			t.Errorf("%s is done", bad)
 		}
 	}
-	until(t, addr, "under test", func(h healthz) bool { return h.Parts.Sensors.Devices[0].Test })
+	shows(t, addr, "under test", func(h healthz) bool { return h.Parts.Sensors.Devices[0].Test })
 
 	broker.Kill()
-	until(t, addr, "away", func(h healthz) bool {
+	shows(t, addr, "away", func(h healthz) bool {
 		return h.Parts.Sensors.Sources["zigbee2mqtt"].Fault != "" && h.state("smoke") == "unknown"
 	})
 	broker.Start()
-	until(t, addr, "linked again", func(h healthz) bool {
+	shows(t, addr, "linked again", func(h healthz) bool {
 		return h.Parts.Sensors.Sources["zigbee2mqtt"].Linked && h.state("smoke") == sensor.WordAlarm
 	})
 	publish(t, broker.URL(), "zigbee2mqtt/lobby/smoke", `{"smoke":true,"battery":79}`)
-	until(t, addr, "heard again", func(h healthz) bool { return *h.Parts.Sensors.Devices[1].Battery == 79 })
+	shows(t, addr, "heard again", func(h healthz) bool { return *h.Parts.Sensors.Devices[1].Battery == 79 })
 	if n := urgent(t, box); n != 1 {
 		t.Errorf("%d urgent events wait after the alarm was said again, want 1", n)
 	}
