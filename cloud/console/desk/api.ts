@@ -1,4 +1,5 @@
 import type { Place } from "./places";
+import { update } from "./store";
 import type { Choice, Command, Incident, Me, Watch } from "./wire";
 
 // Problem is an answer that is no success (RFC 9457); incident is set when somebody
@@ -16,7 +17,7 @@ export class Problem extends Error {
 
 async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const resp = await fetch(path, { credentials: "same-origin", ...init });
-  if (resp.status === 401) location.href = "/login";
+  if (resp.status === 401) update((s) => (s.out = true));
   const body = await resp.json().catch(() => ({}));
   if (resp.ok) return body as T;
   const faults: { field: string; detail: string }[] = body.faults ?? [];
@@ -34,8 +35,26 @@ export interface Page {
 
 // list is a page of incidents in the order of the feed; after is the cursor of the
 // page before.
-export const list = (states: string[], limit: number, after = "") =>
-  ask<Page>(`/api/v1/incidents?sort=level&state=${states.join()}&limit=${limit}${after && `&after=${after}`}`);
+export const list = (states: string[], limit: number, after = "", query = "") =>
+  ask<Page>(`/api/v1/incidents?sort=level&state=${states.join()}&limit=${limit}${query}${after && `&after=${after}`}`);
+
+// newest is the last incident that the centre heard of.
+export const newest = async () => (await ask<Page>("/api/v1/incidents?limit=1")).incidents[0] as Incident | undefined;
+
+// blind lists the cameras that deliver nothing now, and why.
+export const blind = async () => (await ask<{ open: Blind[] | null }>("/api/v1/coverage")).open ?? [];
+
+export interface Blind {
+  site: string;
+  box: string;
+  device: string;
+  cause: string;
+  since: string;
+}
+
+// newer reports whether the server has another desk by now: then the files of this one
+// are gone.
+export const newer = () => fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).then((r) => r.status === 404, () => false);
 
 export const get = (id: string) => ask<Incident>(`/api/v1/incidents/${id}`);
 
@@ -57,13 +76,17 @@ export const classes = () => ask<Choice[]>("/api/v1/classes");
 export const organisations = async (): Promise<Choice[]> =>
   (await ask<{ id: string; zh: string; en?: string }[]>("/api/v1/organisations")).map((o) => ({ key: o.id, zh: o.zh, en: o.en || o.zh }));
 
-// act does one action. The key makes it one, should the answer get lost.
-export const act = (csrf: string, i: Incident, action: string, command: Command) =>
+// act does one action. The key makes it one, however often it is sent.
+export const act = (csrf: string, i: Incident, action: string, command: Command, key: string) =>
   ask<Incident>(`/api/v1/incidents/${i.id}/actions/${action}`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf, "If-Match": `"${i.version}"`, "Idempotency-Key": key() },
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf, "If-Match": `"${i.version}"`, "Idempotency-Key": key },
     body: JSON.stringify(command),
   });
+
+// login comes in again; the cookie goes with the answer.
+export const login = (name: string, password: string) =>
+  ask<{ name: string; csrf: string }>("/api/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, password }) });
 
 // crypto.randomUUID is missing on plain http; getRandomValues is not.
 export const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");

@@ -1,8 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
+import { undo } from "./actions";
 import { Band } from "./band";
 import { CallCard } from "./call";
 import { Help } from "./help";
 import { useKeys } from "./keys";
+import { Lines, LoginAgain } from "./lines";
 import { go, looking, usePath } from "./router";
 import { hush, ringing } from "./sound/alarm";
 import { useStore } from "./store";
@@ -22,6 +24,7 @@ export function Frame() {
     Digit0: () => setCall(looking() || ringing()[0]?.id || ""),
     "Shift+Slash": () => setHelp(true),
     KeyN: () => location.assign("/report"),
+    KeyU: undo,
     "KeyG KeyF": () => go("/"),
     "KeyG KeyW": () => go("/wall"),
     "KeyG KeyP": () => go("/plan"),
@@ -32,12 +35,9 @@ export function Frame() {
       <Top here={found?.view.name ?? ""} help={() => setHelp(true)} />
       <Band call={setCall} />
       <Spoken />
-      {s.said && (
-        <p class="said" role="status">
-          {s.said}
-        </p>
-      )}
+      <Lines />
       {found ? <Outlet key={found.view.name} view={found.view} params={found.params} /> : <p class="note">{t("nowhere")}</p>}
+      {s.out && <LoginAgain />}
       {help && <Help close={() => setHelp(false)} />}
       {call && <CallCard id={call} close={() => setCall("")} />}
     </div>

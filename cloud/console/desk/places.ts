@@ -1,4 +1,5 @@
 import { allPlaces } from "./api";
+import { lang } from "./text";
 
 // A Place of the community, as the API lists it.
 export interface Place {
@@ -12,12 +13,17 @@ export interface Place {
   datum?: string;
 }
 
+let list = new Map<string, Place>();
+
+// nameOf is what people call a place; unknown until places were asked for.
+export const nameOf = (path: string) => list.get(path)?.[lang === "en" ? "en" : "zh"];
+
 let known: Promise<Map<string, Place>> | undefined;
 
 // places are all places by their path; they are fetched once, when first needed.
 export function places(): Promise<Map<string, Place>> {
   known ??= allPlaces().then(
-    (list) => new Map(list.map((p) => [p.path, p])),
+    (all) => (list = new Map(all.map((p) => [p.path, p]))),
     (e) => {
       known = undefined; // the next who asks tries again
       throw e;

@@ -1,22 +1,5 @@
 import { lang } from "./text";
-import type { Change, Choice, Incident } from "./wire";
-
-// byUrgency puts what is not yet taken first, then the more urgent, then the newer.
-export function byUrgency(a: Incident, b: Incident): number {
-  const taken = (i: Incident) => (i.taken_by ? 1 : 0);
-  return taken(a) - taken(b) || a.level - b.level || b.last_at.localeCompare(a.last_at) || b.id.localeCompare(a.id);
-}
-
-// newer keeps the newest version of an incident: answers and the feed cross.
-export function newer(all: Map<string, Incident>, i: Incident): Map<string, Incident> {
-  const old = all.get(i.id);
-  if (old && old.version > i.version) return all;
-  return new Map(all).set(i.id, i);
-}
-
-export function applied(all: Map<string, Incident>, changes: Change[]): Map<string, Incident> {
-  return changes.reduce((m, c) => newer(m, c.incident), all);
-}
+import type { Choice, Incident } from "./wire";
 
 let names: Record<string, string> = {};
 
@@ -24,6 +7,11 @@ let names: Record<string, string> = {};
 export function learn(to: Record<string, string>): void {
   names = to;
 }
+
+// camerasOf counts the cameras of a box, or of a whole site.
+export const camerasOf = (site: string, box?: string) => Object.keys(names).filter((n) => n.startsWith(box ? `${site}/${box}/` : `${site}/`)).length;
+
+export const cameraCount = () => Object.keys(names).length;
 
 // place says where an incident is, in people's words where there are any.
 export const place = (i: Incident) =>

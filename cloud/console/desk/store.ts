@@ -13,6 +13,11 @@ export const store = {
   lostAt: 0, // since when the link is off
   said: "", // one line that tells what happened
   now: Date.now(),
+  out: false, // the session has ended: log in again, in place
+  aliveAt: 0, // when the server last gave a sign of life
+  unsent: 0, // actions that wait for the link
+  undo: undefined as { id: string; until: number } | undefined, // what may be given back at once
+  stale: false, // the server has a newer desk
   watch: undefined as Watch | undefined, // which desks are manned; unknown while the server does not answer
   announced: { level: 4, words: "" }, // for screen readers
 };

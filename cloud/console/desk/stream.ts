@@ -1,3 +1,4 @@
+import * as api from "./api";
 import type { Change } from "./wire";
 
 // How long the feed may be silent: the server beats every 10 s.
@@ -6,6 +7,8 @@ const silence = 25_000;
 export interface Listener {
   change(c: Change): void;
   live(on: boolean): void;
+  // The link is back after it was lost.
+  back(): void;
   // The viewer lags too far behind, or the server began anew: load everything again.
   reset(): void;
 }
@@ -17,16 +20,21 @@ export function follow(position: number, to: Listener): () => void {
   let watchdog = 0;
   let retry = 0;
   let wait = 1000;
+  let lost = false;
 
   const alive = () => {
     wait = 1000;
     to.live(true);
+    if (lost) to.back();
+    lost = false;
     clearTimeout(watchdog);
     watchdog = window.setTimeout(again, silence);
   };
   const again = () => {
     to.live(false);
+    lost = true;
     source?.close();
+    api.me().catch(() => {}); // an EventSource does not tell that the session has ended
     clearTimeout(watchdog);
     clearTimeout(retry);
     retry = window.setTimeout(open, wait);

@@ -10,7 +10,7 @@ const firstPage = 100;
 const nextPage = 200;
 const ahead = 1000;
 
-// How much of a tab's list is here.
+// How much of a list is here.
 interface Loaded {
   next: string; // the cursor of what lacks; empty when nothing does
   begun: boolean;
@@ -18,9 +18,15 @@ interface Loaded {
   fault: string;
 }
 
-const fresh = (): Loaded => ({ next: "", begun: false, busy: false, fault: "" });
+const lists = new Map<string, Loaded>();
 
-export const loaded: Record<Tab, Loaded> = { todo: fresh(), handling: fresh(), ended: fresh() };
+// loaded tells how much is here of a tab's list, as a filter's query narrows it.
+export function loaded(tab: Tab, query = ""): Loaded {
+  const name = tab + query;
+  let l = lists.get(name);
+  if (!l) lists.set(name, (l = { next: "", begun: false, busy: false, fault: "" }));
+  return l;
+}
 
 // A Heard is one incident as it was before a change and is now: whoever must not miss
 // one, as the sound, listens here and not to what is drawn.
@@ -55,12 +61,13 @@ export async function begin(asked = first()): Promise<void> {
     const [page, names] = await asked;
     learn(names);
     store.incidents.clear();
-    for (const tab of Object.keys(loaded) as Tab[]) loaded[tab] = fresh();
-    took("todo", page);
+    lists.clear();
+    took(loaded("todo"), page);
     update((s) => Object.assign(s, { ready: true, fault: "" }));
     stop = follow(page.position, {
       change: (c) => learnt(c.incident, c),
-      live: (on) => update((s) => Object.assign(s, { link: on ? "on" : "off", lostAt: on ? 0 : s.lostAt || Date.now() })),
+      live: (on) => update((s) => Object.assign(s, { link: on ? "on" : "off", lostAt: on ? 0 : s.lostAt || Date.now(), aliveAt: on ? Date.now() : s.aliveAt })),
+      back: () => void api.newer().then((stale) => update((s) => (s.stale = stale))),
       reset: () => void begin(),
     });
     void fetchAhead();
@@ -70,21 +77,22 @@ export async function begin(asked = first()): Promise<void> {
 }
 
 async function fetchAhead() {
-  while (loaded.todo.next && store.incidents.size < ahead && !loaded.todo.fault) await more("todo");
+  const l = loaded("todo");
+  while (l.next && store.incidents.size < ahead && !l.fault) await more("todo");
 }
 
-function took(tab: Tab, page: api.Page) {
+function took(l: Loaded, page: api.Page) {
   for (const i of page.incidents) learnt(i);
-  Object.assign(loaded[tab], { next: page.next ?? "", begun: true, fault: "" });
+  Object.assign(l, { next: page.next ?? "", begun: true, fault: "" });
 }
 
-// more fetches the next page of a tab, if there is one and none is on its way.
-export async function more(tab: Tab): Promise<void> {
-  const l = loaded[tab];
+// more fetches the next page of a list, if there is one and none is on its way.
+export async function more(tab: Tab, query = ""): Promise<void> {
+  const l = loaded(tab, query);
   if (l.busy || (l.begun && !l.next)) return;
   l.busy = true;
   try {
-    took(tab, await api.list(states[tab], l.begun ? nextPage : firstPage, l.next));
+    took(l, await api.list(states[tab], l.begun ? nextPage : firstPage, l.next, query));
   } catch (e) {
     l.fault = String((e as Error).message);
   }
@@ -92,5 +100,5 @@ export async function more(tab: Tab): Promise<void> {
   update(() => {});
 }
 
-// open is an incident that nobody has verified: it waits for somebody here.
+// waits reports whether nobody has verified an incident yet.
 export const waits = (i: Incident) => tabOf(i) === "todo";

@@ -8,8 +8,11 @@ import { store, useStore } from "../store";
 import { t } from "../text";
 import { type Incident, type Tab, tabOf } from "../wire";
 import { begin, learnt, loaded, more } from "./data";
+import { Empty } from "./empty";
+import { everything, type Filter, Filters, fits, query } from "./filter";
+import { flooded, load } from "./flood";
 import { List } from "./list";
-import { byUrgency, grouped } from "./rows";
+import { byUrgency, type Folding, grouped } from "./rows";
 
 const tabs: Tab[] = ["todo", "handling", "ended"];
 
@@ -20,11 +23,15 @@ export function Feed() {
   const [opened, setOpened] = useState(new Set<string>());
   const chosen = new URLSearchParams(usePath().split("?")[1]).get("incident") ?? "";
   const current = s.incidents.get(chosen);
-  const rows = useRows(tab, opened);
+  const [filter, setFilter] = useState(everything);
+  const [unfolded, setUnfolded] = useState(false); // a flood, by hand
+  const flood = flooded();
+  const asked = query(filter);
+  const rows = useRows(tab, filter, { opened, flood: flood && !unfolded && tab === "todo" });
   const displayed = useDisplayed();
   useEffect(() => {
-    if (!loaded[tab].begun && s.ready) void more(tab);
-  }, [tab, s.ready]);
+    if (!loaded(tab, asked).begun && s.ready) void more(tab, asked);
+  }, [tab, asked, s.ready]);
   useEffect(() => {
     if (chosen && s.ready && !current) api.get(chosen).then(learnt, () => choose(""));
   }, [chosen, s.ready]);
@@ -51,7 +58,7 @@ export function Feed() {
     if (next) choose(next.head.id);
   };
 
-  const l = loaded[tab];
+  const l = loaded(tab, asked);
   return (
     <main class={current ? "view feedview chosen" : "view feedview"}>
       <h2 class="hidden">{t("feed")}</h2>
@@ -61,19 +68,28 @@ export function Feed() {
             {t(`filter.${name}`)}
           </button>
         ))}
+        <Filters filter={filter} set={setFilter} />
       </div>
-      <section class="queue">
+      <section class={s.link === "off" ? "queue dimmed" : "queue"} aria-label={t(`filter.${tab}`)}>
         {!s.ready && !s.fault && <p class="note">{t("loading")}</p>}
         {(s.fault || l.fault) && (
           <p class="note fault">
             {t("failed", { why: s.fault || l.fault })}{" "}
-            <button type="button" onClick={() => (s.fault ? begin() : more(tab))}>
+            <button type="button" onClick={() => (s.fault ? begin() : more(tab, asked))}>
               {t("retry")}
             </button>
           </p>
         )}
-        {s.ready && l.begun && rows.length === 0 && <p class="note">{t(`empty.${tab}`)}</p>}
-        <List rows={rows} chosen={chosen} now={s.now} choose={choose} unfold={unfold} more={() => void (s.ready && more(tab))} shown={displayed} />
+        {flood && tab === "todo" && (
+          <p class="flooded" role="status">
+            {t("flood", { n: load() })}{" "}
+            <button type="button" aria-pressed={unfolded} onClick={() => setUnfolded(!unfolded)}>
+              {t(unfolded ? "flood.fold" : "flood.all")}
+            </button>
+          </p>
+        )}
+        {s.ready && l.begun && rows.length === 0 && <Empty tab={tab} narrowed={filter !== everything} all={() => setFilter(everything)} />}
+        <List key={tab} rows={rows} chosen={chosen} opened={opened} now={s.now} choose={choose} unfold={unfold} more={() => void (s.ready && more(tab, asked))} shown={displayed} />
       </section>
       {current ? <Panel key={current.id} incident={current} back={() => choose("")} /> : <section class="detail none">{t("choose")}</section>}
     </main>
@@ -82,18 +98,19 @@ export function Feed() {
 
 // useRows puts what is known into the order of a tab. Sorting what is nearly sorted
 // costs next to nothing, so it begins with the last order.
-function useRows(tab: Tab, opened: Set<string>) {
+function useRows(tab: Tab, filter: Filter, folding: Folding) {
   const last = useRef<Incident[]>([]);
+  const shown = (i: Incident) => tabOf(i) === tab && fits(filter, i, store.user.name);
   const seen = new Set<string>();
   const list: Incident[] = [];
   for (const old of last.current) {
     const i = store.incidents.get(old.id);
-    if (i && tabOf(i) === tab) list.push(i), seen.add(i.id);
+    if (i && shown(i)) list.push(i), seen.add(i.id);
   }
-  for (const i of store.incidents.values()) if (!seen.has(i.id) && tabOf(i) === tab) list.push(i);
+  for (const i of store.incidents.values()) if (!seen.has(i.id) && shown(i)) list.push(i);
   list.sort(byUrgency);
   last.current = list;
-  return grouped(list, opened);
+  return grouped(list, folding);
 }
 
 // useDisplayed tells the server which incidents were on a screen that somebody could

@@ -8,6 +8,7 @@ import type { Row } from "./rows";
 interface Props {
   rows: Row[];
   chosen: string;
+  opened: Set<string>;
   now: number;
   choose(id: string): void;
   unfold(key: string): void;
@@ -23,7 +24,7 @@ const beyond = 4;
 
 // List draws only the rows that are seen, however many there are, and does not move
 // them under a hand: what is new waits above until the list is left alone.
-export function List({ rows, chosen, now, choose, unfold, more, shown }: Props) {
+export function List({ rows, chosen, opened, now, choose, unfold, more, shown }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, size: 900 });
   const [hover, setHover] = useState(false);
@@ -67,6 +68,7 @@ export function List({ rows, chosen, now, choose, unfold, more, shown }: Props) 
               at={from + n}
               of={calm.length}
               chosen={r.head.id === chosen}
+              opened={opened.has(r.key)}
               now={now}
               choose={() => choose(r.head.id)}
               unfold={() => unfold(r.key)}

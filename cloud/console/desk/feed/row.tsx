@@ -2,10 +2,11 @@ import { useEffect } from "preact/hooks";
 import { act, can } from "../actions";
 import { Clock } from "../clock";
 import { Picture } from "../picture";
-import { kind, place } from "../state";
+import { nameOf } from "../places";
+import { camerasOf, kind, place } from "../state";
 import { age, note, t } from "../text";
 import { tabOf } from "../wire";
-import type { Row } from "./rows";
+import { compound, type Row } from "./rows";
 
 interface Props {
   row: Row;
@@ -13,13 +14,14 @@ interface Props {
   at: number; // which one of all, from 0
   of: number;
   chosen: boolean;
+  opened: boolean;
   now: number;
   choose(): void;
   unfold(): void;
 }
 
 // RowView is one line of the feed.
-export function RowView({ row, top, at, of, chosen, now, choose, unfold }: Props) {
+export function RowView({ row, top, at, of, chosen, opened, now, choose, unfold }: Props) {
   const i = row.head;
   const n = row.members.length;
   const free = !i.taken_by && can(i, "taken") && tabOf(i) === "todo";
@@ -43,7 +45,7 @@ export function RowView({ row, top, at, of, chosen, now, choose, unfold }: Props
           <span class="level">{t(`level.${i.level}`)}</span> {kind(i)}
           {i.note && <em> {note(i.note)}</em>}
         </strong>
-        <span class="where">{place(i) + (i.zone ? ` · ${i.zone}` : "")}</span>
+        <span class="where">{where(row)}</span>
         <span class="when">
           <time dateTime={i.last_at} title={i.last_at}>
             {age(i.last_at, now)}
@@ -58,12 +60,13 @@ export function RowView({ row, top, at, of, chosen, now, choose, unfold }: Props
           <button
             type="button"
             class="unfold"
+            aria-expanded={opened}
             onClick={(e) => {
               e.stopPropagation();
               unfold();
             }}
           >
-            {t("group", { n })}
+            {opened ? "▴" : "▾"} {t(`group.${row.why}`, { n: row.why === "outage" ? n - 1 : n })}
           </button>
         )}
         {free && (
@@ -83,6 +86,13 @@ export function RowView({ row, top, at, of, chosen, now, choose, unfold }: Props
       </div>
     </article>
   );
+}
+
+// where says the place, as exactly as all of a row have it in common.
+function where({ head: i, why, members }: Row): string {
+  if (why === "flood" && members.length > 1) return nameOf(compound(i)) ?? compound(i);
+  if (why === "outage") return `${place(i)} · ${t("outage", { n: camerasOf(i.site ?? "", i.box) })}`;
+  return place(i) + (i.zone ? ` · ${i.zone}` : "");
 }
 
 const marked: string[] = [];
