@@ -140,13 +140,40 @@ func (b *Book) List(ctx context.Context, organisation string) ([]Agreement, erro
 	return b.store.Agreements(ctx, organisation)
 }
 
-// Share returns what an organisation is told of a matter, under the newest of its
+// Share returns the fields that Tell tells.
+func (b *Book) Share(ctx context.Context, who access.User, organisation string, m Matter, act register.Act) (map[string]any, error) {
+	t, err := b.Tell(ctx, who, organisation, m, act)
+	return t.Fields, err
+}
+
+// A Telling is what an organisation is told, and under which agreement.
+type Telling struct {
+	Agreement string
+	Fields    map[string]any
+}
+
+// Names are the fields that are told, in order.
+func (t Telling) Names() []string { return slices.Sorted(maps.Keys(t.Fields)) }
+
+// Covers reports whether an organisation would be told of a matter now. Nothing is
+// told, so nothing is written.
+func (b *Book) Covers(ctx context.Context, organisation string, m Matter) (bool, error) {
+	all, err := b.store.Agreements(ctx, organisation)
+	for _, a := range all {
+		if _, refused := Filter(m, a, now()); refused == nil {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// Tell returns what an organisation is told of a matter, under the newest of its
 // agreements that covers it. The row of the sharing log is committed before, and so
 // is the row of a refusal. who is the person or the bridge that tells it, act how.
-func (b *Book) Share(ctx context.Context, who access.User, organisation string, m Matter, act register.Act) (map[string]any, error) {
+func (b *Book) Tell(ctx context.Context, who access.User, organisation string, m Matter, act register.Act) (Telling, error) {
 	all, err := b.store.Agreements(ctx, organisation)
 	if err != nil {
-		return nil, err
+		return Telling{}, err
 	}
 	refused := fmt.Errorf("%w: %s has no agreement", ErrNotShared, organisation)
 	e := register.Entry{
@@ -158,12 +185,13 @@ func (b *Book) Share(ctx context.Context, who access.User, organisation string, 
 			refused = err
 			continue
 		}
-		e.Agreement, e.Reason, e.Basis, e.Fields, e.Result = a.ID, a.Purpose, a.Basis, slices.Sorted(maps.Keys(out)), register.Done
+		t := Telling{Agreement: a.ID, Fields: out}
+		e.Agreement, e.Reason, e.Basis, e.Fields, e.Result = a.ID, a.Purpose, a.Basis, t.Names(), register.Done
 		if err := b.log.Write(ctx, e); err != nil {
-			return nil, err
+			return Telling{}, err
 		}
-		return out, nil
+		return t, nil
 	}
 	e.Result, e.Detail = register.Denied, "to "+organisation+": "+refused.Error()
-	return nil, errors.Join(refused, b.log.Write(ctx, e))
+	return Telling{}, errors.Join(refused, b.log.Write(ctx, e))
 }

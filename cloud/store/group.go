@@ -37,6 +37,7 @@ const (
 	changePosition   counter = "changes"
 	whistlePosition  counter = "whistles"
 	reminderPosition counter = "reminders"
+	policePosition   counter = "police"
 )
 
 // next takes the next place in an order.

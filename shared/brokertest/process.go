@@ -22,6 +22,7 @@ type Process struct {
 	addr    string
 	command func() *exec.Cmd
 	slow    time.Duration // how long it may take to listen
+	tls     bool
 
 	cmd  *exec.Cmd
 	said said
@@ -68,7 +69,12 @@ func start(p *Process) *Process {
 }
 
 // URL is the broker's address.
-func (p *Process) URL() string { return "mqtt://" + p.addr }
+func (p *Process) URL() string {
+	if p.tls {
+		return "mqtts://" + p.addr
+	}
+	return "mqtt://" + p.addr
+}
 
 // Start starts the broker again after Kill.
 func (p *Process) Start() {
