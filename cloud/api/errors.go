@@ -10,6 +10,7 @@ import (
 	"eastgate/cloud/escalation"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/plan"
+	"eastgate/cloud/police"
 	"eastgate/cloud/register"
 	"eastgate/cloud/report"
 	"eastgate/cloud/sharing"
@@ -41,6 +42,9 @@ var problems = []struct {
 	{sharing.ErrReason, web.Invalid},
 	{sharing.ErrNotShared, web.Forbidden},
 	{sharing.ErrTerms, web.Invalid},
+	{police.ErrReason, web.Invalid},
+	{police.ErrMonth, web.Invalid},
+	{police.ErrOff, web.Conflict},
 	{access.ErrSelf, web.SamePerson},
 	{escalation.ErrNotFound, web.NotFound},
 	{escalation.ErrNote, web.Invalid},

@@ -86,6 +86,7 @@ type Deps struct {
 	Register      Register
 	Sharing       Sharing
 	Reminders     Reminders
+	Police        Police // nil: there is no bridge
 	Reports       report.Deps
 	Desks         Desks
 	// Figures computes a month such as 2025-06.
@@ -154,6 +155,7 @@ func (a *API) handlers() map[string]handler {
 		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "cameraStates": a.listCameras, "getCamera": a.getCamera, "cameraZones": a.getSettings, "saveCameraZones": a.saveSettings, "previewCamera": a.preview,
 		"getPlan": a.getPlan, "movePlan": a.movePlan, "drawPlan": a.drawPlan, "clearPlan": a.drawPlan, "coverage": a.coverage, "listFigures": a.figures, "enterFigures": a.enterFigures, "listRegister": a.register,
 		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
+		"policeHealth": a.policeHealth, "policeMessages": a.policeMessages, "killPolice": a.killPolice, "testPolice": a.testPolice, "reconcilePolice": a.reconcilePolice,
 	}
 }
 

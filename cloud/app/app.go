@@ -29,6 +29,7 @@ import (
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
 	"eastgate/cloud/place"
+	"eastgate/cloud/police"
 	"eastgate/cloud/replica"
 	"eastgate/cloud/store"
 	"eastgate/cloud/watch"
@@ -56,6 +57,7 @@ type Cloud struct {
 	calendar  *governance.Calendar
 	places    *place.Directory
 	reminders *escalation.Runner
+	police    *police.Bridge // nil: none is configured
 
 	undo []func() error
 }
@@ -207,6 +209,8 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.alone(ctx, "escalation", c.reminders.Run) })
 	g.Go(func() error { return c.alone(ctx, "whistles", c.whistle) })
 	g.Go(func() error { return c.alone(ctx, "chores", c.chores) })
+	g.Go(func() error { return c.runPolice(ctx) })
+	g.Go(func() error { return c.servePolice(ctx) })
 	g.Go(func() error {
 		api.KeepKeys(ctx, c.store, func(err error) { c.log.Error("old keys of requests cannot be forgotten", "err", err) })
 		return nil

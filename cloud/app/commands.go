@@ -48,6 +48,8 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud reports import [-config F] FILE.csv          a file of hotline 12345; line by line, the same again changes nothing
   cloud register verify [-config F] [-anchor POSITION:HASH]
                                                      whether the register of access is as it was written
+  cloud police reconcile [-config F] [-month 2026-11]
+                                                     what was sent to the police against what they say they had
   cloud seed    -store sqlite:PATH [-from DAY] [-to DAY] [-seed N]
                                                      plays a year of the demo site into an empty store
   cloud export incidents -store S [-format csv|csv-excel|xlsx] [-from DAY] [-to DAY]
@@ -73,8 +75,8 @@ func (c Console) Command(ctx context.Context, args []string) error {
 		"contact gone":        c.organisationDo("contact gone", "contact %s has left\n", (*organisation.Book).Gone),
 		"seed":                c.seedYear, "export incidents": c.exportIncidents, "figures": c.figures,
 		"places import": c.placesImport, "places list": c.placesList, "places demo": c.placesDemo,
-		"reports import": c.reportsImport,
-		"edge enrol":     c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
+		"reports import": c.reportsImport, "police reconcile": c.policeReconcile,
+		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {
 		if len(args) >= n {

@@ -37,6 +37,7 @@ type File struct {
 	Calendar  string   `yaml:"calendar"`
 	Contacts  Contacts `yaml:"contacts"`
 	Open311   Open311  `yaml:"open311"`
+	Police    Police   `yaml:"police"`
 	Desks     Desks    `yaml:"desks"`
 }
 
@@ -121,7 +122,7 @@ func (f File) Validate() []error {
 	if n := f.Contacts.KeepDays; n < 0 || n > 180 {
 		bad("contacts.keep_days: %d is not 0 to 180", n)
 	}
-	return append(append(faults, f.Open311.validate()...), f.Broker.validate()...)
+	return append(append(append(faults, f.Open311.validate()...), f.Police.validate()...), f.Broker.validate()...)
 }
 
 func (f File) validateStore() []error {

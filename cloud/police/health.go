@@ -2,6 +2,7 @@ package police
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -85,6 +86,8 @@ type Health struct {
 	Heard   map[string]int   `json:"heard"` // what they said today, by kind
 	Aside   int              `json:"aside"` // unusable messages of theirs that are kept
 	Cameras *CameraAgreement `json:"cameras,omitempty"`
+	// LastTest is the newest test of the way; nil when there was none.
+	LastTest *TestResult `json:"last_test"`
 }
 
 // A CameraAgreement holds what the police believe of the cameras against what we
@@ -127,8 +130,21 @@ func (b *Bridge) Health(ctx context.Context) (h Health, err error) {
 	if h.Aside, err = b.o.Store.CountAside(ctx); err != nil {
 		return h, err
 	}
+	switch m, err := b.o.Store.LastPoliceTest(ctx); {
+	case err == nil:
+		m.Body = nil
+		h.LastTest = &TestResult{m, m.Phone()}
+	case !errors.Is(err, ErrNotFound):
+		return h, err
+	}
 	h.Cameras, err = b.cameras(ctx)
 	return h, err
+}
+
+// A TestResult is a test as the API tells it.
+type TestResult struct {
+	Message
+	Phone bool `json:"phone"`
 }
 
 func (b *Bridge) cameras(ctx context.Context) (*CameraAgreement, error) {

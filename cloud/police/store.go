@@ -54,6 +54,8 @@ type outbox interface {
 	// UnconfirmedPolice are messages of a time that the police have not confirmed.
 	UnconfirmedPolice(ctx context.Context, from, to time.Time, limit int) ([]Message, error)
 	PoliceQueue(ctx context.Context) (Queue, error)
+	// LastPoliceTest is the newest test; ErrNotFound when there was none.
+	LastPoliceTest(ctx context.Context) (Message, error)
 }
 
 type inbox interface {

@@ -162,6 +162,11 @@ func (s *Store) PoliceOfNumber(ctx context.Context, number string) (police.Messa
 	return s.onePolice(ctx, "WHERE number = $1 AND tried ORDER BY position DESC", number)
 }
 
+// LastPoliceTest implements police.Store.
+func (s *Store) LastPoliceTest(ctx context.Context) (police.Message, error) {
+	return s.onePolice(ctx, "WHERE incident = '' AND kind = 'test' ORDER BY position DESC")
+}
+
 // LatestPolice implements police.Store.
 func (s *Store) LatestPolice(ctx context.Context, incidents []string) (map[string]police.Message, error) {
 	out := map[string]police.Message{}
