@@ -26,7 +26,7 @@ func TestEveryReadingAnswersAsDocumented(t *testing.T) {
 		"/api/v1/me", "/api/v1/incidents", "/api/v1/incidents?state=open&level=1,2,3,4&sort=level&limit=3", "/api/v1/incidents?overdue=true&sort=due", "/api/v1/incidents/" + i.ID,
 		"/api/v1/incidents/" + i.ID + "/history", "/api/v1/incidents/" + i.ID + "/actions", "/api/v1/incidents/" + i.ID + "/whistles", "/api/v1/whistles", "/api/v1/actions",
 		"/api/v1/reminders", "/api/v1/reminders?overdue=true&ticket=true&limit=5", "/api/v1/domains", "/api/v1/classes", "/api/v1/places", "/api/v1/places?place=dongguan/c3&text=house", "/api/v1/organisations", "/api/v1/cameras", "/api/v1/cameras/states", "/api/v1/cameras/garden/gate-1/courtyard", "/api/v1/cameras/garden/gate-1/courtyard/zones", "/api/v1/plan", "/api/v1/plan?place=dongguan/c3", "/api/v1/coverage",
-		"/api/v1/figures?month=2026-01", "/api/v1/figures?month=january", "/api/v1/register?purpose=audit&reason=looking", "/api/v1/register", "/api/v1/incidents/01M885N46G188XQ6MNTF3YVRYW",
+		"/api/v1/figures?month=2026-01", "/api/v1/figures/definitions", "/api/v1/figures/desk?month=2026-01", "/api/v1/figures/desk?month=2030-01", "/api/v1/figures?month=january", "/api/v1/register?purpose=audit&reason=looking", "/api/v1/register", "/api/v1/incidents/01M885N46G188XQ6MNTF3YVRYW",
 		"/api/v1/export/incidents?format=csv&purpose=check&reason=meeting&state=open", "/api/v1/export/incidents?format=csv",
 	}
 	for name := range apptest.People {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -91,6 +92,8 @@ type Deps struct {
 	Desks         Desks
 	// Figures computes a month such as 2025-06.
 	Figures func(ctx context.Context, month string) ([]kpi.Figure, error)
+	// Definition says what they mean.
+	Definition *kpi.Definition
 	// Book holds what people enter for them.
 	Book    kpi.Book
 	Cameras Cameras
@@ -144,7 +147,7 @@ const (
 
 // handlers says who answers which operation.
 func (a *API) handlers() map[string]handler {
-	return map[string]handler{
+	out := map[string]handler{
 		"openSession": a.openSession, "closeSession": a.closeSession, "me": a.me,
 		"listIncidents": a.listIncidents, "getIncident": a.getIncident, "incidentHistory": a.history, "incidentActions": a.allowed,
 		"listDesks": a.desks, "tellDesk": a.tellDesk,
@@ -157,6 +160,8 @@ func (a *API) handlers() map[string]handler {
 		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
 		"policeHealth": a.policeHealth, "policeMessages": a.policeMessages, "killPolice": a.killPolice, "testPolice": a.testPolice, "reconcilePolice": a.reconcilePolice,
 	}
+	maps.Copy(out, a.centre())
+	return out
 }
 
 // maxBody bounds every body; each operation has its own bound below it.

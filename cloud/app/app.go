@@ -28,6 +28,7 @@ import (
 	"eastgate/cloud/governance"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
+	"eastgate/cloud/kpi"
 	"eastgate/cloud/place"
 	"eastgate/cloud/police"
 	"eastgate/cloud/replica"
@@ -57,6 +58,7 @@ type Cloud struct {
 	calendar  *governance.Calendar
 	places    *place.Directory
 	reminders *escalation.Runner
+	figures   *kpi.Office
 	police    *police.Bridge // nil: none is configured
 
 	undo []func() error

@@ -32,10 +32,27 @@ func (c *Cloud) chores(ctx context.Context) error {
 		} else if head.Position > 0 {
 			c.log.Info("the register's newest row", "anchor", head.String())
 		}
+		c.publish(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		}
+	}
+}
+
+// published is how many months back figures are made ahead: a page shows a year.
+const published = 13
+
+// publish makes the figures of settled months once, so that the first reader of a
+// year's trend does not wait for all of them.
+func (c *Cloud) publish(ctx context.Context) {
+	now := time.Now()
+	for n := published; n > 0 && ctx.Err() == nil; n-- {
+		month := now.AddDate(0, 0, 1-now.Day()).AddDate(0, -n, 0).Format("2006-01")
+		if _, err := c.figures.Month(ctx, month); err != nil && ctx.Err() == nil {
+			c.log.Error("figures cannot be made", "month", month, "err", err)
+			return
 		}
 	}
 }

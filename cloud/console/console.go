@@ -109,6 +109,7 @@ func (c *Console) Handler() http.Handler {
 	seen("GET /reminders", c.remindersPage)
 	seen("GET /domains", c.domainsPage)
 	seen("GET /figures", c.figuresPage)
+	seen("GET /figures/entries", c.entriesPage)
 	seen("GET /coverage", c.coveragePage)
 	seen("GET /report", c.entryPage)
 	seen("GET /codes", c.codesPage)
@@ -117,6 +118,7 @@ func (c *Console) Handler() http.Handler {
 	does("POST /incidents/{id}/whistle/{action}", c.beginWhistle)
 	does("POST /whistles/{id}/do/{action}", c.actWhistle)
 	does("POST /reminders/{position}/settle", c.settle)
+	does("POST /figures/entries/{kind}", c.enterFigures)
 	does("POST /report", c.enter)
 	does("POST /logout", c.logout)
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -62,7 +62,7 @@ func (o office) form(action, name, title string, fields ...field) form {
 // the API's JSON.
 type need struct {
 	Kind string // as field.Kind
-	As   string // number, time, bool, words; else text
+	As   string // number, float, time, day, bool, words; else text
 	Max  int
 	Of   []string // words to choose from, named by Words.word
 	Text string   // prefix of their texts
@@ -91,6 +91,24 @@ var needs = map[string]need{
 	"purpose":       {Kind: "area", Max: 500},
 	"outcome":       {Kind: "area", Max: 500},
 	"upheld":        {Kind: "select", As: "bool", Of: []string{"true", "false"}, Text: "upheld"},
+
+	// What people enter for the figures.
+	"day":    {Kind: "date", As: "day"},
+	"at":     {Kind: "datetime", As: "time"},
+	"role":   {Kind: "select", Of: []string{"grid_worker", "guard", "duty_officer", "handler"}, Text: "role"},
+	"worker": {Kind: "text", Max: 48},
+	"task":   {Kind: "select", Of: []string{"patrol", "verify", "handle", "paperwork", "upkeep"}, Text: "task"},
+	"method": {Kind: "select", Of: []string{"clock", "diary", "roster"}, Text: "method"},
+	"how":    {Kind: "select", Of: []string{"measured", "recalled"}, Text: "part"},
+	"hours":  {Kind: "number", As: "float"},
+	"place":  {Kind: "text", Max: 200},
+	"found":  {Kind: "number", As: "number"},
+	"known":  {Kind: "number", As: "number"},
+	"month":  {Kind: "month"},
+	"fires":  {Kind: "number", As: "number"},
+	"of":     {Kind: "select", Of: []string{"handling", "enforcement", "effort"}, Text: "baseline"},
+	"from":   {Kind: "date", As: "day"},
+	"to_day": {Kind: "date", As: "day"},
 }
 
 // field makes the field for a need; value is what was typed before.
@@ -123,6 +141,18 @@ func body(r *http.Request, names []string) map[string]any {
 			if n, err := strconv.Atoi(v); err == nil {
 				out[name] = n
 			}
+		case "float":
+			if x, err := strconv.ParseFloat(v, 64); err == nil {
+				out[name] = x
+			}
+		case "day":
+			if t, err := time.ParseInLocation(time.DateOnly, v, home); err == nil {
+				out[name] = t.UTC().Format(time.RFC3339)
+			} else {
+				out[name] = v
+			}
+		case "words":
+			out[name] = strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == '，' || r == ' ' || r == '\n' || r == '\r' })
 		case "time":
 			if t, err := moment(v); err == nil {
 				out[name] = t.UTC().Format(time.RFC3339)

@@ -188,11 +188,7 @@ func (c *Console) tasksPage(w http.ResponseWriter, r *http.Request, s access.Ses
 			v.Table.Rows = append(v.Table.Rows, one)
 		}
 	}
-	if r.FormValue("as") != "" {
-		c.show(w, r, s, "", v.listPage)
-		return
-	}
-	c.render(w, http.StatusOK, "tasks.html", v)
+	c.show(w, r, s, "tasks.html", v.listPage.with(v))
 }
 
 type tasksView struct {

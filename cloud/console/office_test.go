@@ -242,3 +242,38 @@ func keys(m map[string]string, prefix string) (out []string) {
 	}
 	return out
 }
+
+func TestFiguresAreShownWithTheirTrend(t *testing.T) {
+	s := apptest.Start(t)
+	super := s.As(t, "super")
+	a := super.Do(t, "GET", "/figures?month=2026-01&lang=en", nil)
+	page := string(a.Body)
+	for _, want := range []string{"<svg", `data-figure="camera_first_share"`, "Of the confirmed matters that a camera can see", "no baseline", "What the desk had to bear", `href="/figures/entries"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the figures lack %q: %d", want, a.Status)
+		}
+	}
+	if a := s.As(t, "watch").Do(t, "GET", "/figures", nil); a.Status != 403 {
+		t.Errorf("a guard: %d", a.Status)
+	}
+	if a := super.Do(t, "GET", "/figures?month=2026-01&as=csv", nil); a.Status != 200 || strings.Count(string(a.Body), "\n") < 8 {
+		t.Errorf("as a file: %d %s", a.Status, a.Body)
+	}
+	bad := url.Values{"of": {"handling"}, "from": {"2026-02-01"}, "to_day": {"2026-01-01"}, "how": {"measured"}}
+	if a := fill(t, super, "/figures/entries", "/figures/entries/baseline", bad); a.Status != 422 || !strings.Contains(string(a.Body), `value="2026-02-01"`) {
+		t.Errorf("a baseline that ends before it begins: %d %.300s", a.Status, a.Body)
+	}
+	for kind, typed := range map[string]url.Values{
+		"baseline": {"of": {"handling"}, "from": {"2026-01-01"}, "to_day": {"2026-02-01"}, "how": {"measured"}},
+		"fires":    {"month": {"2026-01"}, "fires": {"0"}},
+		"audit":    {"at": {"2026-01-05T09:30"}, "place": {"dongguan/c3"}, "hours": {"1.5"}, "found": {"4"}, "known": {"3"}},
+		"effort":   {"day": {"2026-01-05"}, "role": {"grid_worker"}, "worker": {"grid"}, "task": {"patrol"}, "method": {"clock"}, "hours": {"2.5"}},
+	} {
+		if a := fill(t, super, "/figures/entries", "/figures/entries/"+kind, typed); a.Status != 303 {
+			t.Errorf("%s: %d %.400s", kind, a.Status, a.Body)
+		}
+	}
+	if a := fill(t, s.As(t, "lead"), "/figures/entries", "/figures/entries/fires", url.Values{"month": {"2026-01"}, "fires": {"0"}}); a.Status != 403 {
+		t.Errorf("the centre lead, whom the figures score: %d", a.Status)
+	}
+}

@@ -1,121 +1,20 @@
 package console
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/api"
 	"eastgate/cloud/export"
-	"eastgate/cloud/kpi"
 	"eastgate/cloud/report"
 	"eastgate/cloud/web"
 )
 
 func toWord(v any) string { return fmt.Sprint(v) }
-
-type figuresView struct {
-	office
-	Month   string
-	Figures []kpi.Figure
-	Missing bool
-}
-
-// Number writes a figure's number; what cannot be said is a dash.
-func (figuresView) Number(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return short(*v)
-}
-
-// short writes a number with four digits, and large ones whole.
-func short(x float64) string {
-	if math.Abs(x) >= 1000 {
-		return strconv.FormatFloat(x, 'f', 0, 64)
-	}
-	return fmt.Sprintf("%.4g", x)
-}
-
-// Interval writes both ends.
-func (v figuresView) Interval(b *[2]float64) string {
-	if b == nil {
-		return "–"
-	}
-	return short(b[0]) + " – " + short(b[1])
-}
-
-// A companion is what stands beside a figure, so that it is never shown alone.
-type companion struct{ Key, Text string }
-
-// Beside lists a figure's companions by their keys.
-func (v figuresView) Beside(f kpi.Figure) []companion {
-	var out []companion
-	for _, key := range slices.Sorted(maps.Keys(f.Companions)) {
-		out = append(out, companion{key, plain(f.Companions[key])})
-	}
-	return out
-}
-
-// plain writes a companion's numbers in words; what cannot be known is a dash.
-func plain(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil || string(text) == "null" {
-		return "–"
-	}
-	var x any
-	if json.Unmarshal(text, &x) != nil {
-		return "–"
-	}
-	switch x := x.(type) {
-	case float64:
-		return short(x)
-	case map[string]any:
-		var parts []string
-		for _, k := range slices.Sorted(maps.Keys(x)) {
-			parts = append(parts, k+" "+plain(x[k]))
-		}
-		return strings.Join(parts, " · ")
-	case []any:
-		var parts []string
-		for _, one := range x {
-			parts = append(parts, plain(one))
-		}
-		return strings.Join(parts, " … ")
-	}
-	return fmt.Sprint(x)
-}
-
-func (c *Console) figuresPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	if !access.May(s.User, access.SeeFigures, access.Anywhere) {
-		web.Forbidden.With("the figures are not for your role").Write(w)
-		return
-	}
-	month := cmp.Or(r.FormValue("month"), time.Now().In(home).Format("2006-01"))
-	v := figuresView{office: c.office(r, s), Month: month, Missing: c.API.Figures == nil}
-	if _, err := time.Parse("2006-01", month); err != nil {
-		web.Invalid.With("month: want 2025-06").Write(w)
-		return
-	}
-	if !v.Missing {
-		var err error
-		if v.Figures, err = c.API.Figures(r.Context(), month); err != nil {
-			c.broken(w, err)
-			return
-		}
-	}
-	c.render(w, http.StatusOK, "figures.html", v)
-}
 
 type printView struct {
 	office

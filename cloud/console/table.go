@@ -94,6 +94,8 @@ type listPage struct {
 	Tabs   []tab
 	Filter any
 	Facts  []fact // of one thing, above its list
+
+	whole any // the page that this is a part of
 }
 
 type tab struct {
@@ -108,6 +110,12 @@ func (p listPage) Get(name string) string {
 	return v.Get(name)
 }
 
+// with has a page shown as a part of a larger one.
+func (p listPage) with(whole any) listPage {
+	p.whole = whole
+	return p
+}
+
 // show renders a page with a list, or gives the list as a file or for paper.
 func (c *Console) show(w http.ResponseWriter, r *http.Request, s access.Session, view string, p listPage) {
 	p.Table.Path, p.Table.Query = r.URL.Path, asked(r).URL.RawQuery
@@ -117,6 +125,10 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, s access.Session,
 		status := http.StatusOK
 		if p.Fault != "" {
 			status = http.StatusUnprocessableEntity
+		}
+		if p.whole != nil {
+			c.render(w, status, view, p.whole)
+			return
 		}
 		c.render(w, status, view, p)
 	case as != "print" && !slices.Contains(export.Formats, export.Format(as)):

@@ -53,11 +53,7 @@ func (c *Console) whistlesPage(w http.ResponseWriter, r *http.Request, s access.
 			word(one.Purpose), at(one.SentAt), due,
 		}, Forms: v.Choices.whistleForms(o, one, "/whistles#i-"+one.ID)})
 	}
-	if r.FormValue("as") != "" {
-		c.show(w, r, s, "", v.listPage)
-		return
-	}
-	c.render(w, http.StatusOK, "tasks.html", v)
+	c.show(w, r, s, "tasks.html", v.listPage.with(v))
 }
 
 // Name names a unit as people do.
@@ -111,11 +107,7 @@ func (c *Console) remindersPage(w http.ResponseWriter, r *http.Request, s access
 		}
 		v.Table.Rows = append(v.Table.Rows, one)
 	}
-	if r.FormValue("as") != "" {
-		c.show(w, r, s, "", v.listPage)
-		return
-	}
-	c.render(w, http.StatusOK, "tasks.html", v)
+	c.show(w, r, s, "tasks.html", v.listPage.with(v))
 }
 
 func (c *Console) settle(w http.ResponseWriter, r *http.Request, s access.Session) {

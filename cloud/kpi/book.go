@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -114,7 +115,11 @@ func (o *Office) unsettled(ctx context.Context, month string, p Period) ([]Figur
 	if err != nil {
 		return nil, fmt.Errorf("figures of %s: %w", month, err)
 	}
-	o.recent = map[string]recent{month: {p.AsOf, out}}
+	maps.DeleteFunc(o.recent, func(_ string, r recent) bool { return p.AsOf.Sub(r.at) >= freshFor })
+	if o.recent == nil {
+		o.recent = map[string]recent{}
+	}
+	o.recent[month] = recent{p.AsOf, out}
 	return out, nil
 }
 

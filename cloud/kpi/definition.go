@@ -34,6 +34,7 @@ type FigureDefinition struct {
 	ID         string   `yaml:"id" json:"id"`
 	ZH         string   `yaml:"zh" json:"zh"`
 	EN         string   `yaml:"en" json:"en"`
+	Says       Words    `yaml:"says" json:"says"` // what it means, in words
 	Formula    string   `yaml:"formula" json:"formula"`
 	Sources    []string `yaml:"sources" json:"sources,omitempty"`
 	Classes    string   `yaml:"classes" json:"classes"` // a key of Definition.Classes, or "all"
@@ -41,6 +42,12 @@ type FigureDefinition struct {
 	Interval   Interval `yaml:"interval" json:"interval"`
 	Target     Target   `yaml:"target" json:"target"`
 	Companions []string `yaml:"companions" json:"companions"`
+}
+
+// Words are a text in both languages.
+type Words struct {
+	ZH string `yaml:"zh" json:"zh"`
+	EN string `yaml:"en" json:"en"`
 }
 
 // An Interval says how uncertain a figure is, at a level such as 0.95.
@@ -88,8 +95,8 @@ func (d *Definition) validate() []error {
 	seen := map[string]bool{}
 	for n, f := range d.Figures {
 		at := fmt.Sprintf("figures[%d]", n)
-		if f.ID == "" || seen[f.ID] || f.ZH == "" || f.EN == "" {
-			bad("%s: id %q, zh and en must be there, once", at, f.ID)
+		if f.ID == "" || seen[f.ID] || f.ZH == "" || f.EN == "" || f.Says.ZH == "" || f.Says.EN == "" {
+			bad("%s: id %q, zh, en and says must be there, once", at, f.ID)
 		}
 		seen[f.ID] = true
 		if formulas[f.Formula] == nil {

@@ -43,6 +43,9 @@
     for (const b of document.querySelectorAll("[aria-busy]")) b.removeAttribute("aria-busy");
   });
   for (const b of document.querySelectorAll("[data-print]")) b.addEventListener("click", () => print());
+  addEventListener("beforeprint", () => {
+    for (const d of document.querySelectorAll("main details")) if (!d.querySelector("form")) d.open = true;
+  });
   for (const b of document.querySelectorAll("[data-copy]")) {
     b.addEventListener("click", () => navigator.clipboard?.writeText(document.getElementById(b.dataset.copy).textContent));
   }
