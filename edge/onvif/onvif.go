@@ -139,3 +139,9 @@ func (d *Device) here(address string) (string, error) {
 	u.Host, u.User = host, nil
 	return u.String(), nil
 }
+
+// CheckAddress says what is wrong with an address, if anything.
+func CheckAddress(address string) error {
+	_, err := homeOf(address)
+	return err
+}
