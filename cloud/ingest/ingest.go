@@ -58,6 +58,8 @@ type Config struct {
 	// Mine says which boxes this replica takes; nil means all. Every replica hears
 	// every box: shared subscriptions lose messages on some brokers.
 	Mine func(site, box string) bool
+	// Results takes in what came of commands; nil passes them over.
+	Results func(ctx context.Context, site, box string, payload []byte) error
 
 	CanaryEvery time.Duration // how often the ingest listens to itself. It defaults to 10s.
 	GapsEvery   time.Duration // how often gaps are looked for. It defaults to 30s.
@@ -91,6 +93,7 @@ type Ingest struct {
 
 	mu    sync.Mutex
 	fault error // why it does not listen; nil while it does
+	link  *link // that stands; nil for none
 }
 
 // New returns an ingest; wake is called after each commit that brought something.
@@ -139,7 +142,11 @@ func (g *Ingest) connection(ctx context.Context, working func()) error {
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	g.stand(l)
+	defer func() {
+		g.stand(nil)
+		l.close()
+	}()
 	ctx, stop := context.WithCancel(ctx)
 	var busy errgroup.Group
 	for range workers {
@@ -186,6 +193,8 @@ func (g *Ingest) handle(ctx context.Context, l *link, m message) {
 		g.hello(ctx, l, site, box, m.payload)
 	case wire.Coverage:
 		g.coverage(ctx, l, site, box, m.payload)
+	case wire.Result:
+		g.result(ctx, site, box, m.payload)
 	case wire.Status, wire.Health:
 		g.heard(ctx, site, box, what, m.payload)
 	}

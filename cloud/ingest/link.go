@@ -70,7 +70,7 @@ func listen(ctx context.Context, c Config, m *Metrics) (*link, error) {
 		return nil, err
 	}
 	filters := map[string]byte{
-		wire.Filter(wire.Event): 1, wire.Filter(wire.Status): 1, wire.Filter(wire.Health): 1, wire.Filter(wire.Hello): 1, wire.Filter(wire.Coverage): 1, canaryTopic(c): 0,
+		wire.Filter(wire.Event): 1, wire.Filter(wire.Status): 1, wire.Filter(wire.Health): 1, wire.Filter(wire.Hello): 1, wire.Filter(wire.Coverage): 1, wire.Filter(wire.Result): 1, canaryTopic(c): 0,
 	}
 	t := l.client.SubscribeMultiple(filters, l.hear)
 	if err := wait(t, "subscribe"); err != nil {
