@@ -7,6 +7,7 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/camera"
+	"eastgate/cloud/command"
 	"eastgate/cloud/escalation"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/plan"
@@ -45,6 +46,9 @@ var problems = []struct {
 	{police.ErrReason, web.Invalid},
 	{police.ErrMonth, web.Invalid},
 	{police.ErrOff, web.Conflict},
+	{command.ErrNotFound, web.NotFound},
+	{command.ErrTooMany, web.TooMany},
+	{command.ErrInvalid, web.Invalid},
 	{access.ErrSelf, web.SamePerson},
 	{escalation.ErrNotFound, web.NotFound},
 	{escalation.ErrNote, web.Invalid},

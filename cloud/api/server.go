@@ -95,10 +95,13 @@ type Deps struct {
 	// Definition says what they mean.
 	Definition *kpi.Definition
 	// Book holds what people enter for them.
-	Book    kpi.Book
-	Cameras Cameras
-	Lenses  Lenses
-	Plans   Plans
+	Book     kpi.Book
+	Cameras  Cameras
+	Lenses   Lenses
+	Plans    Plans
+	Commands Commands
+	Boxes    Boxes
+	Devices  Devices
 	// Coverage reports the days from one to another, as 2026-11-25, of a site or all.
 	Coverage Coverage
 	Metrics  *Metrics
@@ -155,7 +158,7 @@ func (a *API) handlers() map[string]handler {
 		"reportIncident": a.report, "importHotline": a.importHotline, "keepPhoto": a.keepPhoto,
 		"incidentWhistles": a.incidentWhistles, "beginWhistle": a.beginWhistle, "listWhistles": a.listWhistles, "getWhistle": a.getWhistle, "doWhistle": a.doWhistle,
 		"listActions": a.actions, "listDomains": a.domains, "listClasses": a.classes, "listPlaces": a.places, "listOrganisations": a.organisations,
-		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "cameraStates": a.listCameras, "getCamera": a.getCamera, "cameraZones": a.getSettings, "saveCameraZones": a.saveSettings, "previewCamera": a.preview,
+		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "sendCommand": a.sendCommand, "listCommands": a.listCommands, "getCommand": a.getCommand, "cameraStates": a.listCameras, "getCamera": a.getCamera, "cameraZones": a.getSettings, "saveCameraZones": a.saveSettings, "previewCamera": a.preview,
 		"getPlan": a.getPlan, "movePlan": a.movePlan, "drawPlan": a.drawPlan, "clearPlan": a.drawPlan, "coverage": a.coverage, "listFigures": a.figures, "enterFigures": a.enterFigures, "listRegister": a.register,
 		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
 		"policeHealth": a.policeHealth, "policeMessages": a.policeMessages, "killPolice": a.killPolice, "testPolice": a.testPolice, "reconcilePolice": a.reconcilePolice,

@@ -22,6 +22,7 @@ import (
 	"eastgate/cloud/access"
 	"eastgate/cloud/api"
 	"eastgate/cloud/broker"
+	"eastgate/cloud/command"
 	"eastgate/cloud/config"
 	"eastgate/cloud/coverage"
 	"eastgate/cloud/escalation"
@@ -38,21 +39,22 @@ import (
 
 // A Cloud is the running aggregator.
 type Cloud struct {
-	file    config.File
-	log     *slog.Logger
-	reg     *prometheus.Registry
-	store   *store.Store
-	broker  *broker.Broker // nil with an outside one
-	ingest  *ingest.Ingest
-	outages *coverage.Outages
-	watch   *watch.Watch
-	engine  *incident.Engine
-	parts   parts
-	member  *replica.Member // nil with SQLite, which has one cloud
-	people  *access.People
-	boxes   *access.Boxes
-	pages   http.Handler
-	web     net.Listener
+	file     config.File
+	log      *slog.Logger
+	reg      *prometheus.Registry
+	store    *store.Store
+	broker   *broker.Broker // nil with an outside one
+	ingest   *ingest.Ingest
+	commands *command.Engine
+	outages  *coverage.Outages
+	watch    *watch.Watch
+	engine   *incident.Engine
+	parts    parts
+	member   *replica.Member // nil with SQLite, which has one cloud
+	people   *access.People
+	boxes    *access.Boxes
+	pages    http.Handler
+	web      net.Listener
 
 	catalogue *governance.Catalogue
 	calendar  *governance.Calendar
@@ -100,6 +102,10 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		from.Mine = c.member.Mine
 		from.ClientID += "-" + c.member.ID()
 	}
+	c.commands = command.New(c.store, command.Options{
+		Say: func(topic string, payload []byte) error { return c.ingest.Say(topic, payload) }, Mine: from.Mine, Metrics: command.NewMetrics(c.reg), Log: log,
+	})
+	from.Results = c.commands.Result
 	c.ingest = ingest.New(from, c.store, c.engine.Wake, ingest.NewMetrics(c.reg), log)
 	c.outages = coverage.NewOutages(c.store, func() bool { return c.ingest.Check(context.Background()) == nil }, c.engine.Wake, coverage.NewMetrics(c.reg), log)
 	c.watch = watch.New(c.store, c.file.Desks.Alarm, c.engine.Wake, c.log)
@@ -204,6 +210,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 		g.Go(func() error { return c.broker.Run(ctx) })
 	}
 	g.Go(func() error { return c.ingest.Run(ctx) })
+	g.Go(func() error { return c.commands.Run(ctx) })
 	g.Go(func() error { return c.places.Run(ctx) })
 	g.Go(func() error { return c.alone(ctx, "fold", c.engine.Run) })
 	g.Go(func() error { return c.alone(ctx, "outages", c.outages.Run) })

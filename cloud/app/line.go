@@ -2,21 +2,32 @@ package app
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"eastgate/cloud/camera"
+	"eastgate/cloud/command"
 )
 
 // line takes commands to boxes.
-type line struct{}
+type line struct{ commands *command.Engine }
 
-var errNoLine = errors.New("this cloud cannot send commands to boxes")
-
-func (line) Send(context.Context, string, camera.Name, string, any, time.Duration) (string, error) {
-	return "", errNoLine
+func (l line) Send(ctx context.Context, by string, n camera.Name, name string, args any, ttl time.Duration) (string, error) {
+	c, err := l.commands.Send(ctx, command.Order{Site: n.Site, Box: n.Box, Name: name, Args: args, TTL: ttl, By: by})
+	return c.ID, err
 }
 
-func (line) Answer(context.Context, string) (camera.Answer, error) { return camera.Answer{}, errNoLine }
+func (l line) Answer(ctx context.Context, id string) (camera.Answer, error) {
+	return answered(l.commands.Get(ctx, id))
+}
 
-func (line) Wait(context.Context, string) (camera.Answer, error) { return camera.Answer{}, errNoLine }
+func (l line) Wait(ctx context.Context, id string) (camera.Answer, error) {
+	return answered(l.commands.Wait(ctx, id))
+}
+
+func answered(c command.Command, err error) (camera.Answer, error) {
+	a := camera.Answer{State: c.State, Problem: c.Problem, Data: c.Data}
+	if c.Ended != nil {
+		a.At = *c.Ended
+	}
+	return a, err
+}

@@ -6,27 +6,31 @@ import (
 	"time"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/command"
 	"eastgate/cloud/evidence"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/web"
 )
 
 // picture gives a file by its hash: of an incident, of a camera that was asked for a
-// still, or of a place's plan, to who may see that one's pictures, or by itself to who may see all of the community's. It never changes, so a browser
+// still, of a command that brought it, or of a place's plan, to who may see that one's
+// pictures, or by itself to who may see all of the community's. It never changes, so a browser
 // may keep it.
 func (c *Console) picture(w http.ResponseWriter, r *http.Request, s access.Session) {
 	sum := r.PathValue("sha256")
 	var err error
-	switch device, plan := r.FormValue("camera"), r.FormValue("plan"); {
+	switch device, plan, asked := r.FormValue("camera"), r.FormValue("plan"), r.FormValue("command"); {
 	case device != "":
 		err = c.API.CameraPicture(r.Context(), s.User, device, sum, web.From(r))
 	case plan != "":
 		err = c.API.PlanPicture(r.Context(), s.User, plan, sum)
+	case asked != "":
+		err = c.API.CommandPicture(r.Context(), s.User, asked, sum, web.From(r))
 	default:
 		err = c.API.Picture(r.Context(), s.User, r.FormValue("incident"), sum, web.From(r))
 	}
 	switch {
-	case errors.Is(err, incident.ErrNotFound):
+	case errors.Is(err, incident.ErrNotFound), errors.Is(err, command.ErrNotFound):
 		web.NotFound.With("no picture of an incident that you may see").Write(w)
 		return
 	case err != nil:
