@@ -91,8 +91,8 @@ cloud:
   broker: mqtt://%s
   evidence: http://%s
   secret: {file: %s}
-cameras:
-`, filepath.Join(s.dir, "edge"), s.health, s.broker, s.console, filepath.Join(s.dir, "box.secret"))
+%scameras:
+`, filepath.Join(s.dir, "edge"), s.health, s.broker, s.console, filepath.Join(s.dir, "box.secret"), s.sensorConfig())
 	names := []string{}
 	for _, v := range views {
 		if slices.Contains(names, v.name) {

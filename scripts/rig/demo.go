@@ -7,13 +7,16 @@ import (
 	"path/filepath"
 )
 
+// demoDir holds what the demo writes.
+var demoDir = filepath.Join(".cache", "demo")
+
 // demo shows the site until it is told to stop.
 func demo(ctx context.Context, videos string) error {
 	views, err := choose(ctx, videos)
 	if err != nil {
 		return err
 	}
-	s, err := newSite(filepath.Join(".cache", "demo"), "127.0.0.1:8080")
+	s, err := newSite(demoDir, "127.0.0.1:8080")
 	if err != nil {
 		return err
 	}
@@ -32,6 +35,8 @@ func demo(ctx context.Context, videos string) error {
 
   The first events come within a minute. Play with the cameras:
     curl -X POST 'http://%s/%s/cut?for=20s'     also: freeze, black, stall, play
+  and with the smoke sensor beside the fire; it begins by itself after a while:
+    .cache/bin/rig sensor smoke on                  also: off, test, low; door, panic
   Logs and data are in %s. Ctrl-C ends everything.
 
 `, s.console, s.user, s.password, s.control, views[0].name, s.dir)
@@ -43,6 +48,7 @@ func demo(ctx context.Context, videos string) error {
 			}
 		}()
 	}
+	go s.smoulder(ctx)
 	<-ctx.Done()
 	fmt.Fprintln(os.Stderr, "\nstopping …")
 	return nil

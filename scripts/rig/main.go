@@ -32,7 +32,10 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: rig demo [-videos DIR] | rig e2e [-json] | rig cost -clip FILE")
+		return errors.New("usage: rig demo [-videos DIR] | rig sensor smoke on | rig e2e [-json] | rig cost -clip FILE")
+	}
+	if args[0] == "sensor" {
+		return sensorCommand(args[1:])
 	}
 	flags := flag.NewFlagSet("rig "+args[0], flag.ContinueOnError)
 	videos := flags.String("videos", "", "play the video files in this folder instead of the drawn scenes")

@@ -19,6 +19,7 @@ type site struct {
 	rtsp     string
 	control  string // of the camera simulator
 	health   string // of the edge
+	sensors  string // the broker of the sensors
 	user     string
 	password string
 
@@ -35,7 +36,7 @@ func newSite(dir, console string) (*site, error) {
 		return nil, err
 	}
 	s := &site{dir: dir, user: "duty", console: freePort(console)}
-	for _, p := range []*string{&s.broker, &s.rtsp, &s.control, &s.health} {
+	for _, p := range []*string{&s.broker, &s.rtsp, &s.control, &s.health, &s.sensors} {
 		*p = freePort("127.0.0.1:0")
 	}
 	return s, nil
@@ -55,7 +56,11 @@ func freePort(addr string) string {
 
 // up starts the parts one after the other, each when the one before answers.
 func (s *site) up(ctx context.Context, cams []view) error {
+	s.file("places.csv", placeList(cams))
 	if err := s.startCloud(ctx); err != nil {
+		return err
+	}
+	if err := s.startSensors(ctx); err != nil {
 		return err
 	}
 	if err := s.startSimulator(ctx, cams); err != nil {
@@ -88,6 +93,9 @@ broker:
 	}
 	s.password = lastWord(out)
 	if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", config, "-out", filepath.Join(s.dir, "box.secret"), "demo/gate-1"); err != nil {
+		return err
+	}
+	if _, err := output(ctx, "bin/cloud", "places", "import", "-config", config, filepath.Join(s.dir, "places.csv")); err != nil {
 		return err
 	}
 	if err := s.start(ctx, "cloud", "bin/cloud", "run", "-config", config); err != nil {
