@@ -1,7 +1,7 @@
 // Command rig runs a whole site of real processes on this machine: a camera
 // simulator, the cloud, and one edge box. `rig demo` shows it to people,
 // `rig e2e` proves that what the edge has sent is what the cloud has stored,
-// `rig cost` measures what a camera costs.
+// `rig console-check` looks at every page in a browser, `rig cost` measures what a camera costs.
 //
 // scripts/demo, scripts/e2e and scripts/bench build what it starts.
 package main
@@ -32,7 +32,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: rig demo [-videos DIR] | rig sensor smoke on | rig e2e [-json] | rig cost -clip FILE")
+		return errors.New("usage: rig demo [-videos DIR] | rig sensor smoke on | rig e2e [-json] | rig console-check [-json] [-out DIR] | rig cost -clip FILE")
 	}
 	if args[0] == "sensor" {
 		return sensorCommand(args[1:])
@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string) error {
 	asJSON := flags.Bool("json", false, "end with one line of JSON")
 	within := flags.Duration("within", 90*time.Second, "how long to wait for the four kinds of events")
 	clip := flags.String("clip", "", "the clip that cost is measured on")
+	out := flags.String("out", ".cache/console", "where console-check puts its pictures")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -50,8 +51,10 @@ func run(ctx context.Context, args []string) error {
 		return demo(ctx, *videos)
 	case "e2e":
 		return prove(ctx, *asJSON, *within)
+	case "console-check":
+		return checkConsole(ctx, *out, *asJSON)
 	case "cost":
 		return cost(ctx, *clip, 6, 20*time.Second)
 	}
-	return fmt.Errorf("unknown command %q: demo, e2e or cost", args[0])
+	return fmt.Errorf("unknown command %q: demo, e2e, console-check or cost", args[0])
 }

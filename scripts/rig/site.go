@@ -26,6 +26,9 @@ type site struct {
 	running []*process // in the order of their start
 }
 
+// demoSite is the site that the demo's boxes belong to.
+const demoSite = "demo"
+
 // newSite chooses ports and an empty folder. The console keeps its usual port
 // where that is free, so that a bookmark works from one demo to the next.
 func newSite(dir, console string) (*site, error) {
@@ -78,8 +81,9 @@ func (s *site) down() {
 	s.running = nil
 }
 
-func (s *site) startCloud(ctx context.Context) error {
-	config := s.file("cloud.yml", fmt.Sprintf(`# Written by the demo.
+// cloudConfig writes what the cloud is told and returns the file's path.
+func (s *site) cloudConfig() string {
+	return s.file("cloud.yml", fmt.Sprintf(`# Written by the demo.
 listen: %s
 public_url: http://%s
 store: sqlite:%s
@@ -87,12 +91,16 @@ evidence_dir: %s
 broker:
   listen: %s
 `, s.console, s.console, filepath.Join(s.dir, "cloud.db"), filepath.Join(s.dir, "evidence"), s.broker))
+}
+
+func (s *site) startCloud(ctx context.Context) error {
+	config := s.cloudConfig()
 	out, err := output(ctx, "bin/cloud", "user", "add", "-config", config, "-role", "guard", s.user)
 	if err != nil {
 		return err
 	}
 	s.password = lastWord(out)
-	if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", config, "-out", filepath.Join(s.dir, "box.secret"), "demo/gate-1"); err != nil {
+	if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", config, "-out", filepath.Join(s.dir, "box.secret"), demoSite+"/gate-1"); err != nil {
 		return err
 	}
 	if _, err := output(ctx, "bin/cloud", "places", "import", "-config", config, filepath.Join(s.dir, "places.csv")); err != nil {
