@@ -7,9 +7,11 @@ package screen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -81,12 +83,30 @@ func (b *Browser) person(p Person) (context.Context, context.CancelFunc, error) 
 		chromedp.SendKeys("#name", p.Name, chromedp.ByQuery),
 		chromedp.SendKeys("#password", p.Password, chromedp.ByQuery),
 		chromedp.Submit("#password", chromedp.ByQuery),
-		chromedp.Poll(`!location.pathname.startsWith("/login")`, nil))
+		chromedp.ActionFunc(welcomed))
 	if err != nil {
 		stop()
 		return nil, nil, fmt.Errorf("log in as %s: %w", p.Name, err)
 	}
 	return tab, stop, nil
+}
+
+// welcomed waits until the login page has been left.
+func welcomed(ctx context.Context) error {
+	for {
+		var at string
+		if err := chromedp.Location(&at).Do(ctx); err != nil {
+			return err
+		}
+		if !strings.Contains(at, "/login") {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("the password is refused, or the site does not answer")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // fit gives the window a size and the site a language.
