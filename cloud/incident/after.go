@@ -54,7 +54,7 @@ var changes = map[Action]func(i *Incident, s Step, c Command){
 	Display:  func(i *Incident, s Step, _ Command) { i.display(s.ReceivedAt) },
 	Take:     func(i *Incident, s Step, _ Command) { i.TakenBy, i.TakenAt = s.Actor, at(s) },
 	Release:  func(i *Incident, _ Step, _ Command) { i.TakenBy, i.TakenAt = "", nil },
-	Reject:   func(i *Incident, _ Step, c Command) { i.Verdict = c.Verdict },
+	Reject:   func(i *Incident, _ Step, c Command) { i.Verdict, i.Cause = c.Verdict, c.Cause },
 	Merge:    func(i *Incident, _ Step, c Command) { i.Verdict, i.Parent = DuplicateOf, c.Parent },
 	Decline:  func(i *Incident, _ Step, _ Command) { i.Verdict = OutsideOfRemit },
 	Confirm:  confirm,
