@@ -23,6 +23,10 @@ import (
 func do(t *testing.T, tab context.Context, what string, steps ...chromedp.Action) {
 	t.Helper()
 	if err := chromedp.Run(tab, steps...); err != nil {
+		var png []byte
+		if dir := os.Getenv("SCREENSHOTS"); dir != "" && chromedp.Run(tab, chromedp.CaptureScreenshot(&png)) == nil {
+			os.WriteFile(filepath.Join(dir, "failed.png"), png, 0o600) //nolint:errcheck // a help, no more
+		}
 		t.Fatalf("%s: %v", what, err)
 	}
 }
@@ -63,7 +67,7 @@ func TestAGuardsNight(t *testing.T) {
 
 	do(t, wang, "take by button", chromedp.Click(`[data-kind="security.motion"] .ack`, chromedp.ByQuery), shows(text("wang looks after it")))
 	do(t, li, "a verdict by keyboard", chromedp.Click(row, chromedp.ByQuery), shows(`document.querySelector('`+row+`').ariaCurrent === 'true'`),
-		chromedp.KeyEvent("3"), shows(`document.querySelector('`+row+`') === null`), shows(text("detector wrong")))
+		chromedp.KeyEvent("3"), shows(text("Why was the detector wrong?")), chromedp.KeyEvent("4"), shows(`document.querySelector('`+row+`') === null`), shows(text("detector wrong")))
 	do(t, li, "it is among the ended", chromedp.Click(`[data-tab="ended"]`, chromedp.ByQuery), shows(`document.querySelector('`+row+`') !== null`),
 		chromedp.Click(`[data-tab="todo"]`, chromedp.ByQuery), shows(`document.querySelector('[data-tab="todo"]').ariaPressed === 'true'`),
 		shows(`document.querySelector('.link.on') !== null`))

@@ -1,6 +1,6 @@
 import type { Place } from "./places";
 import { update } from "./store";
-import type { Choice, Command, Incident, Me, Watch } from "./wire";
+import type { Choice, Command, Incident, Me, Step, Watch } from "./wire";
 
 // Problem is an answer that is no success (RFC 9457); incident is set when somebody
 // was faster, roles when another role is needed.
@@ -57,6 +57,63 @@ export interface Blind {
 export const newer = () => fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).then((r) => r.status === 404, () => false);
 
 export const get = (id: string) => ask<Incident>(`/api/v1/incidents/${id}`);
+
+export interface History {
+  steps: Step[];
+  whole: boolean; // nobody has changed a row
+  fault?: string;
+}
+
+export const history = (id: string) => ask<History>(`/api/v1/incidents/${id}/history`);
+
+// near lists what was heard of at and below a place between two times.
+export const near = async (place: string, from: Date, to: Date) =>
+  (await ask<Page>(`/api/v1/incidents?limit=10&place=${encodeURIComponent(place)}&from=${from.toISOString()}&to=${to.toISOString()}`)).incidents;
+
+// Precision is what people found of what a camera told.
+export interface Precision {
+  true: number;
+  false: number;
+  rule: number;
+  share: number | null;
+}
+
+export const camera = (site: string, box: string, camera: string) =>
+  ask<{ precision: Record<string, Precision> }>(`/api/v1/cameras/${[site, box, camera].map(encodeURIComponent).join("/")}`);
+
+type Zones = Record<string, { points: [number, number][] }>;
+
+// outline is a zone in a camera's picture; undefined when nobody has told the cloud.
+export async function outline(site: string, box: string, camera: string, zone: string): Promise<[number, number][] | undefined> {
+  const path = [site, box, camera].map(encodeURIComponent).join("/");
+  const z = await ask<{ versions: { settings?: { zones?: Zones } }[]; still?: { told?: { settings?: { zones?: Zones } } } }>(`/api/v1/cameras/${path}/zones`);
+  const drawn = z.versions[0]?.settings?.zones ?? z.still?.told?.settings?.zones;
+  return drawn?.[zone]?.points;
+}
+
+export interface PoliceMessage {
+  id: string;
+  state: string;
+  created: string;
+  sent_at?: string;
+  receipt_at?: string;
+  why?: string;
+  phone: boolean; // somebody must call them
+}
+
+export const policeMessages = (id: string) => ask<PoliceMessage[]>(`/api/v1/police/messages?incident=${id}`);
+
+// A Notice is one message to one person or group.
+export interface Notice {
+  id: string;
+  channel: string;
+  to: string;
+  state: string;
+  at: string;
+  problem?: string;
+}
+
+export const notices = (id: string) => ask<Notice[]>(`/api/v1/notify/messages?incident=${id}`);
 
 export const cameras = () => ask<Record<string, string>>("/api/v1/cameras");
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 // A Keymap says what keys do, by where they are on the keyboard and not by what they
 // write, so that a Chinese input method does not break it. "Shift+Slash" is a key with
@@ -48,7 +48,7 @@ export function listen(): void {
 export function useKeys(map: Keymap): void {
   const latest = useRef(map);
   latest.current = map;
-  useEffect(() => {
+  useLayoutEffect(() => { // not later than it is drawn: the next key may follow at once
     maps.push(latest);
     return () => void maps.splice(maps.indexOf(latest), 1);
   }, []);

@@ -46,6 +46,12 @@ export interface Incident {
   first_at: string;
   last_at: string;
   first_seen_at: string;
+  confirmed_at?: string;
+  classified_at?: string;
+  assessed_at?: string;
+  resolved_at?: string;
+  reviewed_at?: string;
+  closed_at?: string;
   events: number;
   backfill?: boolean;
   first_source: string;
@@ -60,6 +66,18 @@ export interface Incident {
   due_at?: string;
   about_person?: boolean;
   actions: Allowed[];
+}
+
+// A Step is one row of an incident's history.
+export interface Step {
+  seq: number;
+  action: string;
+  actor?: string;
+  role: string;
+  unit?: string;
+  at: string;
+  reason?: string;
+  detail?: Partial<Record<"verdict" | "cause" | "handling_unit" | "result" | "call_back", string>> & { level?: number };
 }
 
 // A command is what an action needs, by the names of its fields.

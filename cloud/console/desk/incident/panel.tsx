@@ -1,37 +1,102 @@
 import { useState } from "preact/hooks";
-import { act, can } from "../actions";
+import { act, can, undo } from "../actions";
 import { Clock } from "../clock";
-import { Picture } from "../picture";
-import { camera, kind, place } from "../state";
 import { useKeys } from "../keys";
+import { go } from "../router";
+import { camera, kind, place } from "../state";
 import { store, useStore } from "../store";
 import { note, t, time } from "../text";
-import { type Allowed, type Incident, tabOf, verdicts } from "../wire";
+import { type Allowed, type Incident, tabOf } from "../wire";
 import { ActionForm } from "./action";
+import { Around } from "./around";
+import { Evidence } from "./evidence";
+import { History, Steps } from "./history";
+import { Told } from "./told";
+import { Verdicts } from "./verdicts";
 
 interface Props {
   incident: Incident;
   back(): void;
+  whole?: boolean; // its own page, not beside the feed
 }
 
 // Panel is everything about one incident, and what may be done with it: the buttons
 // are the actions that the table allows this person, and no others. It stands beside
 // the feed and is the incident's own page.
-export function Panel({ incident: i, back }: Props) {
-  const { now } = useStore();
-  const [open, ask] = useState<Allowed>();
+export function Panel({ incident: i, back, whole }: Props) {
+  const { now, watch, user } = useStore();
+  const [asking, ask] = useState<Allowed>();
+  const begin = (a: Allowed) => (a.needs.length ? ask(a) : void act(i, a.action, {}));
+  const first = (...names: string[]) => {
+    const a = i.actions.find((a) => names.includes(a.action));
+    if (a) begin(a);
+  };
   useKeys({
-    ...Object.fromEntries(verdicts.map((verdict, n) => [`Digit${n + 1}`, () => judge(i, verdict)])),
+    KeyA: () => first("alarm", "dispatch", "classify", "assess"),
+    KeyU: () => (store.undo ? undo() : can(i, "released") && void act(i, "released", {})),
+    KeyC: () => go(`/incident/${i.id}`),
+    ...(whole && { Enter: () => void (can(i, "taken") && act(i, "taken", {})), Escape: back }),
   });
-  const asking = i.actions.find((a) => a.action === open?.action);
+  const lookers = [...new Set((watch?.desks ?? []).filter((d) => d.looking === i.id && d.who !== user.name).map((d) => d.who))];
+  return (
+    <section class={`detail level${i.level}`} aria-label={kind(i)} data-panel={i.id}>
+      <header>
+        <button type="button" class="back" onClick={back} aria-label={t("back")}>
+          ←
+        </button>
+        <h2>
+          <span class="level">{t(`level.${i.level}`)}</span> {kind(i)} {note(i.note)}
+        </h2>
+        <Clock incident={i} now={now} />
+        <span class={i.active ? "active" : ""}>{i.active ? t("active") : t("over")}</span>
+      </header>
+      <p class="spot">
+        {place(i)}
+        {i.zone && ` · ${i.zone}`}
+        {camera(i) && ` · ${camera(i)}`}
+      </p>
+      {i.taken_by && tabOf(i) !== "ended" && <p class="taker">{t("acked", { name: i.handler || i.taken_by })}</p>}
+      {lookers.length > 0 && <p class="taker">{t("looking", { who: lookers.join(", ") })}</p>}
+      {i.class.startsWith("fire.") && tabOf(i) === "todo" && <p class="suspected">{t("suspected")}</p>}
+      {i.about_person && <p class="fault">{t("person")}</p>}
+      {i.text && <blockquote>{i.text}</blockquote>}
+      <Evidence incident={i} />
+      <Verdicts incident={i} />
+      <Buttons incident={i} begin={begin} whole={whole} />
+      {asking && <ActionForm key={asking.action} incident={i} action={asking} csrf={user.csrf} done={(c) => act(i, asking.action, c).then((ok) => ok && ask(undefined))} cancel={() => ask(undefined)} />}
+      <Steps incident={i} />
+      <History incident={i} open={!!whole} />
+      <Told incident={i} />
+      <Around incident={i} />
+      <Facts incident={i} />
+    </section>
+  );
+}
+
+// What the verdicts' buttons do is not offered twice.
+const inVerdicts = ["alarm", "confirm", "reject"];
+
+function Buttons({ incident: i, begin, whole }: { incident: Incident; begin(a: Allowed): void; whole?: boolean }) {
+  return (
+    <div class="buttons" role="group" aria-label={t("actions")}>
+      {i.actions
+        .filter((a) => !(inVerdicts.includes(a.action) && can(i, "reject")))
+        .map((a) => (
+          <button type="button" key={a.action} data-action={a.action} class={a.action === "taken" ? "ack" : ""} onClick={() => begin(a)}>
+            {t(`action.${a.action}`)}
+          </button>
+        ))}
+      {!whole && <a href={`/incident/${i.id}`}>{t("details")}</a>}
+      {i.actions.length === 0 && <p class="fine">{t("actions.none")}</p>}
+    </div>
+  );
+}
+
+function Facts({ incident: i }: { incident: Incident }) {
   const facts: [string, string | undefined][] = [
     [t("col.number"), i.number],
     [t("col.state"), t(`state.${i.state}`)],
-    [t("col.place"), place(i)],
-    [t("camera"), camera(i)],
     [t("box"), [i.site, i.box, i.device].filter(Boolean).join(" / ")],
-    [t("zone"), i.zone],
-    [t("sources"), (i.discoveries ?? []).map((d) => t(`source.${d.source}`)).join(", ")],
     [t("since"), time(i.since)],
     [t("first"), time(i.first_at)],
     [t("last"), time(i.last_at)],
@@ -43,63 +108,15 @@ export function Panel({ incident: i, back }: Props) {
     [t("field.verdict"), i.verdict && t(`verdict.${i.verdict}`)],
   ];
   return (
-    <section class="detail" aria-label={kind(i)}>
-      <header class={`level${i.level}`}>
-        <button type="button" class="back" onClick={back} aria-label={t("cancel")}>
-          ←
-        </button>
-        <h2>
-          {kind(i)} {note(i.note)}
-        </h2>
-        <Clock incident={i} now={now} />
-        <span>{i.active ? t("active") : t("over")}</span>
-      </header>
-      {i.snapshot && <Picture incident={i} large />}
-      {i.class.startsWith("fire.") && tabOf(i) === "todo" && <p class="suspected">{t("suspected")}</p>}
-      {i.about_person && <p class="fault">{t("person")}</p>}
-      {i.text && <blockquote>{i.text}</blockquote>}
-      <footer>
-        {i.taken_by && tabOf(i) !== "ended" && <span>{t("taken", { name: i.handler || i.taken_by })}</span>}
-        {i.actions.map((a) => (
-          <button
-            type="button"
-            key={a.action}
-            data-action={a.action}
-            class={a.action === "alarm" || a.action === "taken" ? "ack" : ""}
-            onClick={() => (a.needs.length ? ask(a) : act(i, a.action, {}))}
-          >
-            {t(`action.${a.action}`)}
-          </button>
+    <dl>
+      {facts
+        .filter(([, v]) => v)
+        .map(([k, v]) => (
+          <div key={k}>
+            <dt>{k}</dt>
+            <dd>{v}</dd>
+          </div>
         ))}
-        <a href={`/incident/${i.id}`}>{t("details")}</a>
-      </footer>
-      {asking && (
-        <ActionForm
-          key={asking.action}
-          incident={i}
-          action={asking}
-          csrf={store.user.csrf}
-          done={(c) => act(i, asking.action, c).then((ok) => ok && ask(undefined))}
-          cancel={() => ask(undefined)}
-        />
-      )}
-      <dl>
-        {facts
-          .filter(([, v]) => v)
-          .map(([k, v]) => (
-            <div key={k}>
-              <dt>{k}</dt>
-              <dd>{v}</dd>
-            </div>
-          ))}
-      </dl>
-    </section>
+    </dl>
   );
-}
-
-// judge says what an alert turned out to be: true, so somebody handles it, or why not.
-function judge(i: Incident, verdict: string): void {
-  const yes = ["alarm", "confirm"].find((a) => can(i, a));
-  if (verdict === "genuine" && yes) void act(i, yes, {});
-  else if (verdict !== "genuine" && can(i, "reject")) void act(i, "reject", { verdict });
 }

@@ -17,7 +17,7 @@ export function IncidentView({ params: [id] }: { params: string[] }) {
   }, [id, round]);
   return (
     <main class="view incidentview">
-      {incident && <Panel key={id} incident={incident} back={() => go("/")} />}
+      {incident && <Panel key={id} incident={incident} whole back={() => go("/")} />}
       {!incident && !fault && <p class="note">{t("loading")}</p>}
       {!incident && fault && (
         <p class="note fault">
