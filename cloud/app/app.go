@@ -30,6 +30,7 @@ import (
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
 	"eastgate/cloud/kpi"
+	"eastgate/cloud/notify"
 	"eastgate/cloud/place"
 	"eastgate/cloud/police"
 	"eastgate/cloud/replica"
@@ -62,6 +63,7 @@ type Cloud struct {
 	reminders *escalation.Runner
 	figures   *kpi.Office
 	police    *police.Bridge // nil: none is configured
+	notify    *notify.Runner
 
 	undo []func() error
 }
@@ -94,6 +96,9 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 	}
 	c.people, c.boxes = access.NewPeople(c.store), access.NewBoxes(c.store)
 	c.openParts()
+	if err := c.openNotify(); err != nil {
+		return nil, err
+	}
 	from, err := c.openBroker()
 	if err != nil {
 		return nil, err
@@ -216,6 +221,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.alone(ctx, "outages", c.outages.Run) })
 	g.Go(func() error { return c.alone(ctx, "watch", c.watch.Run) })
 	g.Go(func() error { return c.alone(ctx, "escalation", c.reminders.Run) })
+	g.Go(func() error { return c.alone(ctx, "notify", c.notify.Run) })
 	g.Go(func() error { return c.alone(ctx, "whistles", c.whistle) })
 	g.Go(func() error { return c.alone(ctx, "chores", c.chores) })
 	g.Go(func() error { return c.runPolice(ctx) })

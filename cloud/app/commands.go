@@ -50,6 +50,10 @@ const Usage = `cloud: events into incidents, and incidents before people
                                                      whether the register of access is as it was written
   cloud police reconcile [-config F] [-month 2026-11]
                                                      what was sent to the police against what they say they had
+  cloud notify test  [-config F] [-robot NAME] [-to NUMBER]
+                                                     a test message by one robot or all, and what came of it
+  cloud roster show  [-config F]                     who is on duty when, as JSON
+  cloud roster put   [-config F] FILE.json           another roster, in force at once
   cloud seed    -store sqlite:PATH [-from DAY] [-to DAY] [-seed N]
                                                      plays a year of the demo site into an empty store
   cloud export incidents -store S [-format csv|csv-excel|xlsx] [-from DAY] [-to DAY]
@@ -76,6 +80,7 @@ func (c Console) Command(ctx context.Context, args []string) error {
 		"seed":                c.seedYear, "export incidents": c.exportIncidents, "figures": c.figures,
 		"places import": c.placesImport, "places list": c.placesList, "places demo": c.placesDemo,
 		"reports import": c.reportsImport, "police reconcile": c.policeReconcile,
+		"notify test": c.notifyTest, "roster show": c.rosterShow, "roster put": c.rosterPut,
 		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
 	}
 	for n := 2; n >= 1; n-- {

@@ -54,6 +54,7 @@ func (c *Cloud) openPages(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/evidence/{sha256}", evidence.Upload(folder, c.boxes, c.log))
+	mux.Handle("/a/", c.tapPages(door))
 	mux.Handle("/r/", reports.Handler())
 	mux.Handle("/open311/", reports.Handler())
 	mux.Handle("/api/", speak.Handler())

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"eastgate/shared/secret"
@@ -38,6 +39,7 @@ type File struct {
 	Contacts  Contacts `yaml:"contacts"`
 	Open311   Open311  `yaml:"open311"`
 	Police    Police   `yaml:"police"`
+	Notify    Notify   `yaml:"notify"`
 	Desks     Desks    `yaml:"desks"`
 }
 
@@ -122,7 +124,7 @@ func (f File) Validate() []error {
 	if n := f.Contacts.KeepDays; n < 0 || n > 180 {
 		bad("contacts.keep_days: %d is not 0 to 180", n)
 	}
-	return append(append(append(faults, f.Open311.validate()...), f.Police.validate()...), f.Broker.validate()...)
+	return slices.Concat(faults, f.Open311.validate(), f.Police.validate(), f.Broker.validate(), f.Notify.validate())
 }
 
 func (f File) validateStore() []error {

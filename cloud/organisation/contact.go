@@ -82,6 +82,21 @@ func (b *Book) Phone(ctx context.Context, who access.User, id, purpose, reason s
 	return b.keys.open(c.Number, c.ID)
 }
 
+// Dial gives a number to the machine, which writes to it about an incident; the
+// register has a row before. It is empty when the contact has none, or has left.
+func (b *Book) Dial(ctx context.Context, id, incident string) (string, error) {
+	c, err := b.store.Contact(ctx, id)
+	if err != nil || c.Number == "" || c.Gone != nil {
+		return "", err
+	}
+	if err := b.reg.Write(ctx, register.Entry{
+		Who: "notify", Act: register.Push, Object: "contact/" + id, Case: incident, Fields: []string{"phone"}, Basis: "message about the incident",
+	}); err != nil {
+		return "", err
+	}
+	return b.keys.open(c.Number, c.ID)
+}
+
 // Gone notes that a contact has left; it is forgotten some days later.
 func (b *Book) Gone(ctx context.Context, who access.User, id string) error {
 	if err := b.manages(ctx, who, "contact/"+id, "gone"); err != nil {

@@ -99,6 +99,7 @@ type ContactStore interface {
 // uses is the part of the register that is needed.
 type uses interface {
 	Use(ctx context.Context, who access.User, u register.Use) error
+	Write(ctx context.Context, e register.Entry) error
 }
 
 // A Book is the list of organisations and contacts.

@@ -23,11 +23,13 @@ const (
 	Receipt  Act = "receipt" // and what that said
 	Change   Act = "change"  // of who may do what
 	Read     Act = "read"    // of this register
-	Forget   Act = "forget"  // rows past their time
+	// Acknowledge is that somebody answered a message by its link.
+	Acknowledge Act = "acknowledge"
+	Forget      Act = "forget" // rows past their time
 )
 
 // Acts are all acts.
-var Acts = []Act{View, Snapshot, Playback, Export, Print, Push, Receipt, Change, Read, Forget}
+var Acts = []Act{View, Snapshot, Playback, Export, Print, Push, Receipt, Change, Read, Acknowledge, Forget}
 
 // A Result is how it ended.
 type Result string
