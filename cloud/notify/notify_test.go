@@ -232,7 +232,9 @@ func (w *world) await(want ...string) []robottest.Message {
 func lacks(got []robottest.Message, want []string) (missing []string) {
 	for _, x := range want {
 		robot, words, _ := strings.Cut(x, " ")
-		if !slices.ContainsFunc(got, func(m robottest.Message) bool { return m.Robot == robot && strings.Contains(m.Title+m.Text+m.To, words) }) {
+		if !slices.ContainsFunc(got, func(m robottest.Message) bool {
+			return m.Robot == robot && strings.Contains(m.Title+m.Text+m.To, words)
+		}) {
 			missing = append(missing, x)
 		}
 	}

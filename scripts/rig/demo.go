@@ -32,6 +32,7 @@ func demo(ctx context.Context, videos string) error {
   Console      http://%s
   Login        %s
   Password     %s
+  Phone        http://%s/   what the duty roster is sent; its links can be tapped
 
   The first events come within a minute. Play with the cameras:
     curl -X POST 'http://%s/%s/cut?for=20s'     also: freeze, black, stall, play
@@ -39,7 +40,7 @@ func demo(ctx context.Context, videos string) error {
     .cache/bin/rig sensor smoke on                  also: off, test, low; door, panic
   Logs and data are in %s. Ctrl-C ends everything.
 
-`, s.console, s.user, s.password, s.control, views[0].name, s.dir)
+`, s.console, s.user, s.password, s.robots, s.control, views[0].name, s.dir)
 	for _, p := range s.running {
 		go func() {
 			<-p.ended

@@ -20,6 +20,7 @@ type site struct {
 	control  string // of the camera simulator
 	health   string // of the edge
 	sensors  string // the broker of the sensors
+	robots   string // of the robots and of the phone
 	user     string
 	password string
 
@@ -39,7 +40,7 @@ func newSite(dir, console string) (*site, error) {
 		return nil, err
 	}
 	s := &site{dir: dir, user: "duty", console: freePort(console)}
-	for _, p := range []*string{&s.broker, &s.rtsp, &s.control, &s.health, &s.sensors} {
+	for _, p := range []*string{&s.broker, &s.rtsp, &s.control, &s.health, &s.sensors, &s.robots} {
 		*p = freePort("127.0.0.1:0")
 	}
 	return s, nil
@@ -60,6 +61,9 @@ func freePort(addr string) string {
 // up starts the parts one after the other, each when the one before answers.
 func (s *site) up(ctx context.Context, cams []view) error {
 	s.file("places.csv", placeList(cams))
+	if err := s.startRobots(ctx); err != nil {
+		return err
+	}
 	if err := s.startCloud(ctx); err != nil {
 		return err
 	}
@@ -90,7 +94,7 @@ store: sqlite:%s
 evidence_dir: %s
 broker:
   listen: %s
-`, s.console, s.console, filepath.Join(s.dir, "cloud.db"), filepath.Join(s.dir, "evidence"), s.broker))
+`, s.console, s.console, filepath.Join(s.dir, "cloud.db"), filepath.Join(s.dir, "evidence"), s.broker)+s.notifyConfig())
 }
 
 func (s *site) startCloud(ctx context.Context) error {
@@ -100,6 +104,9 @@ func (s *site) startCloud(ctx context.Context) error {
 		return err
 	}
 	s.password = lastWord(out)
+	if err := s.onDuty(ctx, config); err != nil {
+		return err
+	}
 	if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", config, "-out", filepath.Join(s.dir, "box.secret"), demoSite+"/gate-1"); err != nil {
 		return err
 	}
