@@ -31,13 +31,13 @@ type Link struct {
 
 // LinkStore keeps links.
 type LinkStore interface {
-	AddLink(ctx context.Context, l Link) error
-	// Link returns ErrNoLink when there is none.
-	Link(ctx context.Context, hash string) (Link, error)
-	// UseLink marks a link; ErrUsed when it was marked before.
-	UseLink(ctx context.Context, hash, who string, at time.Time) error
-	// FreeLink takes the mark back: what it was used for has not happened.
-	FreeLink(ctx context.Context, hash string) error
+	AddTapLink(ctx context.Context, l Link) error
+	// TapLink returns ErrNoLink when there is none.
+	TapLink(ctx context.Context, hash string) (Link, error)
+	// UseTapLink marks a link; ErrUsed when it was marked before.
+	UseTapLink(ctx context.Context, hash, who string, at time.Time) error
+	// FreeTapLink takes the mark back: what it was used for has not happened.
+	FreeTapLink(ctx context.Context, hash string) error
 }
 
 // Errors of those who tap.
@@ -82,7 +82,7 @@ func (r *Runner) link(ctx context.Context, m Message) (string, error) {
 		life = urgentLife
 	}
 	l := Link{Hash: hashed(token), Incident: m.Incident, Message: m.ID, Account: m.Account, Made: now, Expires: now.Add(life)}
-	return r.publicURL + "/a/" + token, r.store.AddLink(ctx, l)
+	return r.publicURL + "/a/" + token, r.store.AddTapLink(ctx, l)
 }
 
 // Engine is the part of the incident engine that taps need.
@@ -103,7 +103,7 @@ type Taps struct {
 
 // Look returns what a link is for, and does nothing.
 func (t Taps) Look(ctx context.Context, token string) (Link, incident.Incident, error) {
-	l, err := t.Links.Link(ctx, hashed(token))
+	l, err := t.Links.TapLink(ctx, hashed(token))
 	if err != nil {
 		return l, incident.Incident{}, err
 	}
@@ -135,7 +135,7 @@ func (t Taps) Tap(ctx context.Context, token string, in *access.User, from strin
 	case err != nil:
 		return i, err
 	}
-	if err := t.Links.UseLink(ctx, l.Hash, who.Name, t.Now()); err != nil {
+	if err := t.Links.UseTapLink(ctx, l.Hash, who.Name, t.Now()); err != nil {
 		return i, err
 	}
 	err = t.Register.Write(ctx, register.Entry{
@@ -147,7 +147,7 @@ func (t Taps) Tap(ctx context.Context, token string, in *access.User, from strin
 		after, err = t.Incidents.Do(ctx, actor, i.ID, i.Version, incident.Command{Action: action})
 	}
 	if err != nil {
-		return i, errors.Join(err, t.Links.FreeLink(context.WithoutCancel(ctx), l.Hash))
+		return i, errors.Join(err, t.Links.FreeTapLink(context.WithoutCancel(ctx), l.Hash))
 	}
 	return after, nil
 }

@@ -131,25 +131,25 @@ var ErrTaken = errors.New("another did it")
 
 // A Planner is the part of the store that takes messages in.
 type Planner interface {
-	Planned(ctx context.Context) (Positions, error)
-	// Plan moves from one position to another and adds the messages that are not there,
+	PlannedMessages(ctx context.Context) (Positions, error)
+	// PlanMessages moves from one position to another and adds the messages that are not there,
 	// in one transaction; ErrTaken when from is not where the feeds were read to.
-	Plan(ctx context.Context, from, to Positions, add []Message) error
+	PlanMessages(ctx context.Context, from, to Positions, add []Message) error
 }
 
 // An Outbox is the part of the store that gives messages out.
 type Outbox interface {
-	// Due returns a robot's waiting messages, the gravest and then the oldest first.
-	Due(ctx context.Context, robot string, now time.Time, limit int) ([]Message, error)
-	// NextDue returns when the next of a robot's waiting messages is due.
-	NextDue(ctx context.Context, robot string) (at time.Time, ok bool, err error)
-	// Claim makes waiting messages sending, by holder; ErrTaken when one is not waiting.
-	Claim(ctx context.Context, holder string, now time.Time, ids []string) error
+	// DueMessages returns a robot's waiting messages, the gravest and then the oldest first.
+	DueMessages(ctx context.Context, robot string, now time.Time, limit int) ([]Message, error)
+	// NextDueMessage returns when the next of a robot's waiting messages is due.
+	NextDueMessage(ctx context.Context, robot string) (at time.Time, ok bool, err error)
+	// ClaimMessages makes waiting messages sending, by holder; ErrTaken when one is not waiting.
+	ClaimMessages(ctx context.Context, holder string, now time.Time, ids []string) error
 	// SetFates writes down what became of messages, and adds others in the same
 	// transaction.
 	SetFates(ctx context.Context, fates map[string]Fate, add []Message) error
-	// Orphans are messages that another than holder was sending.
-	Orphans(ctx context.Context, holder string) ([]Message, error)
+	// OrphanMessages are messages that another than holder was sending.
+	OrphanMessages(ctx context.Context, holder string) ([]Message, error)
 	// SweepMessages forgets messages that were made before a time and wait no more, and
 	// links that ended before it.
 	SweepMessages(ctx context.Context, before time.Time) error
@@ -168,8 +168,8 @@ type Condition struct {
 
 // RobotStore is the part of the store that knows how robots are.
 type RobotStore interface {
-	Conditions(ctx context.Context) (map[string]Condition, error)
-	SetCondition(ctx context.Context, robot string, c Condition) error
+	RobotConditions(ctx context.Context) (map[string]Condition, error)
+	SetRobotCondition(ctx context.Context, robot string, c Condition) error
 	// TriedSince returns when a robot was asked since a time.
 	TriedSince(ctx context.Context, robot string, since time.Time) ([]time.Time, error)
 	// Backlogs count what waits, by robot.

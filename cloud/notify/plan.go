@@ -22,7 +22,7 @@ const lateAfter = 10 * time.Minute
 // plan makes messages of all that has happened.
 func (r *Runner) plan(ctx context.Context) error {
 	for {
-		from, err := r.store.Planned(ctx)
+		from, err := r.store.PlannedMessages(ctx)
 		if err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func (r *Runner) plan(ctx context.Context) error {
 		if err != nil || to == from {
 			return err
 		}
-		switch err := r.store.Plan(ctx, from, to, add); {
+		switch err := r.store.PlanMessages(ctx, from, to, add); {
 		case err == nil:
 			r.m.made(add)
 			r.wakeAll()

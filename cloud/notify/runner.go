@@ -176,7 +176,7 @@ func (r *Runner) follow(ctx context.Context) {
 // ended: nobody knows whether they went out. Level 1 is sent again and says so; what
 // is less urgent is not, and says that.
 func (r *Runner) adopt(ctx context.Context, holder string) error {
-	orphans, err := r.store.Orphans(ctx, holder)
+	orphans, err := r.store.OrphanMessages(ctx, holder)
 	if err != nil || len(orphans) == 0 {
 		return err
 	}
@@ -227,7 +227,7 @@ type Health struct {
 
 // Health tells how all robots are, by name, and who is on duty.
 func (r *Runner) Health(ctx context.Context) ([]Health, error) {
-	conditions, err := r.store.Conditions(ctx)
+	conditions, err := r.store.RobotConditions(ctx)
 	if err != nil {
 		return nil, err
 	}

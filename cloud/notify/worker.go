@@ -64,7 +64,7 @@ func (w *worker) recall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := w.store.Conditions(ctx)
+	all, err := w.store.RobotConditions(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,12 +82,12 @@ func (w *worker) turn(ctx context.Context) (next time.Time, err error) {
 	if w.cond.BlockedUntil != nil && w.cond.BlockedUntil.After(now) {
 		return *w.cond.BlockedUntil, nil
 	}
-	waiting, err := w.store.Due(ctx, w.robot.Name, now, batch)
+	waiting, err := w.store.DueMessages(ctx, w.robot.Name, now, batch)
 	if err != nil {
 		return next, err
 	}
 	if len(waiting) == 0 {
-		next, _, err = w.store.NextDue(ctx, w.robot.Name)
+		next, _, err = w.store.NextDueMessage(ctx, w.robot.Name)
 		return next, err
 	}
 	left, err := w.sift(ctx, waiting, now)
@@ -200,7 +200,7 @@ func (w *worker) send(ctx context.Context, some []Message, digest bool) error {
 		ids[n] = m.ID
 	}
 	now := w.now().Truncate(time.Millisecond)
-	if err := w.store.Claim(ctx, w.holder, now, ids); err != nil {
+	if err := w.store.ClaimMessages(ctx, w.holder, now, ids); err != nil {
 		if errors.Is(err, ErrTaken) {
 			return nil // another sends them
 		}
@@ -237,7 +237,7 @@ func (w *worker) record(ctx context.Context, fates map[string]Fate, add []Messag
 	for n := 0; ; n++ {
 		err := w.store.SetFates(ctx, fates, add)
 		if err == nil {
-			err = w.store.SetCondition(ctx, w.robot.Name, w.cond)
+			err = w.store.SetRobotCondition(ctx, w.robot.Name, w.cond)
 		}
 		if err == nil {
 			if len(add) > 0 {

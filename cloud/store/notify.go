@@ -22,8 +22,8 @@ const (
 	notifyReminders = "notify/reminders"
 )
 
-// Planned implements notify.Planner.
-func (s *Store) Planned(ctx context.Context) (p notify.Positions, err error) {
+// PlannedMessages implements notify.Planner.
+func (s *Store) PlannedMessages(ctx context.Context) (p notify.Positions, err error) {
 	for reader, to := range map[string]*int64{notifyChanges: &p.Changes, notifyReminders: &p.Reminders} {
 		if err := s.read.QueryRowContext(ctx, "SELECT position FROM positions WHERE reader = $1", reader).Scan(to); err != nil {
 			return p, err
@@ -32,8 +32,8 @@ func (s *Store) Planned(ctx context.Context) (p notify.Positions, err error) {
 	return p, nil
 }
 
-// Plan implements notify.Planner.
-func (s *Store) Plan(ctx context.Context, from, to notify.Positions, add []notify.Message) error {
+// PlanMessages implements notify.Planner.
+func (s *Store) PlanMessages(ctx context.Context, from, to notify.Positions, add []notify.Message) error {
 	return s.group.do(ctx, func(tx *Tx) error {
 		for _, move := range []struct {
 			reader   string
@@ -102,13 +102,13 @@ func (s *Store) messages(ctx context.Context, where string, args ...any) ([]noti
 	return out, rows.Err()
 }
 
-// Due implements notify.Outbox.
-func (s *Store) Due(ctx context.Context, robot string, now time.Time, limit int) ([]notify.Message, error) {
+// DueMessages implements notify.Outbox.
+func (s *Store) DueMessages(ctx context.Context, robot string, now time.Time, limit int) ([]notify.Message, error) {
 	return s.messages(ctx, "robot = $1 AND state = 'waiting' AND due <= $2 ORDER BY level, made, id LIMIT $3", robot, ms(now), limit)
 }
 
-// NextDue implements notify.Outbox.
-func (s *Store) NextDue(ctx context.Context, robot string) (at time.Time, ok bool, err error) {
+// NextDueMessage implements notify.Outbox.
+func (s *Store) NextDueMessage(ctx context.Context, robot string) (at time.Time, ok bool, err error) {
 	var next sql.NullInt64
 	err = s.read.QueryRowContext(ctx, "SELECT min(due) FROM notify_messages WHERE robot = $1 AND state = 'waiting'", robot).Scan(&next)
 	if err != nil || !next.Valid {
@@ -117,8 +117,8 @@ func (s *Store) NextDue(ctx context.Context, robot string) (at time.Time, ok boo
 	return fromMS(next.Int64), true, nil
 }
 
-// Claim implements notify.Outbox. All are claimed, or none.
-func (s *Store) Claim(ctx context.Context, holder string, now time.Time, ids []string) error {
+// ClaimMessages implements notify.Outbox. All are claimed, or none.
+func (s *Store) ClaimMessages(ctx context.Context, holder string, now time.Time, ids []string) error {
 	return s.group.do(ctx, func(tx *Tx) error {
 		for _, id := range ids {
 			if err := gotten(tx.Exec("UPDATE notify_messages SET state = 'sending', holder = $1, tried = $2 WHERE id = $3 AND state = 'waiting'", holder, ms(now), id)); err != nil {
@@ -146,8 +146,8 @@ func (s *Store) SetFates(ctx context.Context, fates map[string]notify.Fate, add 
 	})
 }
 
-// Orphans implements notify.Outbox.
-func (s *Store) Orphans(ctx context.Context, holder string) ([]notify.Message, error) {
+// OrphanMessages implements notify.Outbox.
+func (s *Store) OrphanMessages(ctx context.Context, holder string) ([]notify.Message, error) {
 	return s.messages(ctx, "state = 'sending' AND holder <> $1 ORDER BY level, made", holder)
 }
 

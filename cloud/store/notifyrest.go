@@ -11,8 +11,8 @@ import (
 	"eastgate/cloud/notify"
 )
 
-// Conditions implements notify.RobotStore.
-func (s *Store) Conditions(ctx context.Context) (map[string]notify.Condition, error) {
+// RobotConditions implements notify.RobotStore.
+func (s *Store) RobotConditions(ctx context.Context) (map[string]notify.Condition, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT robot, condition FROM notify_robots")
 	if err != nil {
 		return nil, err
@@ -33,8 +33,8 @@ func (s *Store) Conditions(ctx context.Context) (map[string]notify.Condition, er
 	return out, rows.Err()
 }
 
-// SetCondition implements notify.RobotStore.
-func (s *Store) SetCondition(ctx context.Context, robot string, c notify.Condition) error {
+// SetRobotCondition implements notify.RobotStore.
+func (s *Store) SetRobotCondition(ctx context.Context, robot string, c notify.Condition) error {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return err
@@ -43,8 +43,8 @@ func (s *Store) SetCondition(ctx context.Context, robot string, c notify.Conditi
 	return err
 }
 
-// AddLink implements notify.LinkStore.
-func (s *Store) AddLink(ctx context.Context, l notify.Link) error {
+// AddTapLink implements notify.LinkStore.
+func (s *Store) AddTapLink(ctx context.Context, l notify.Link) error {
 	return s.group.do(ctx, func(tx *Tx) error {
 		_, err := tx.Exec("INSERT INTO notify_links (hash, incident, message, account, made, expires) VALUES ($1, $2, $3, $4, $5, $6)",
 			l.Hash, l.Incident, l.Message, l.Account, ms(l.Made), ms(l.Expires))
@@ -52,8 +52,8 @@ func (s *Store) AddLink(ctx context.Context, l notify.Link) error {
 	})
 }
 
-// Link implements notify.LinkStore.
-func (s *Store) Link(ctx context.Context, hash string) (l notify.Link, err error) {
+// TapLink implements notify.LinkStore.
+func (s *Store) TapLink(ctx context.Context, hash string) (l notify.Link, err error) {
 	var made, expires int64
 	var used sql.NullInt64
 	err = s.read.QueryRowContext(ctx, "SELECT hash, incident, message, account, made, expires, used, used_by FROM notify_links WHERE hash = $1", hash).
@@ -65,8 +65,8 @@ func (s *Store) Link(ctx context.Context, hash string) (l notify.Link, err error
 	return l, err
 }
 
-// UseLink implements notify.LinkStore.
-func (s *Store) UseLink(ctx context.Context, hash, who string, at time.Time) error {
+// UseTapLink implements notify.LinkStore.
+func (s *Store) UseTapLink(ctx context.Context, hash, who string, at time.Time) error {
 	err := gotten(s.write.ExecContext(ctx, "UPDATE notify_links SET used = $1, used_by = $2 WHERE hash = $3 AND used IS NULL", ms(at), who, hash))
 	if errors.Is(err, notify.ErrTaken) {
 		return notify.ErrUsed
@@ -74,8 +74,8 @@ func (s *Store) UseLink(ctx context.Context, hash, who string, at time.Time) err
 	return err
 }
 
-// FreeLink implements notify.LinkStore.
-func (s *Store) FreeLink(ctx context.Context, hash string) error {
+// FreeTapLink implements notify.LinkStore.
+func (s *Store) FreeTapLink(ctx context.Context, hash string) error {
 	_, err := s.write.ExecContext(ctx, "UPDATE notify_links SET used = NULL, used_by = '' WHERE hash = $1", hash)
 	return err
 }
