@@ -47,8 +47,8 @@ type Store interface {
 	CameraSettings(ctx context.Context, n Name, limit int) ([]Version, error)
 	// AddCameraSettings keeps a version; ErrConflict when there is one of that number.
 	AddCameraSettings(ctx context.Context, n Name, v Version) error
-	// SentCameraSettings notes the command that takes a version to its box.
-	SentCameraSettings(ctx context.Context, n Name, version int64, command string) error
+	// CameraSettingsAre notes how far a version has come: Command, State and Problem.
+	CameraSettingsAre(ctx context.Context, n Name, v Version) error
 	// AddStill keeps a still, and forgets all but the newest keep ones of its camera.
 	AddStill(ctx context.Context, n Name, s Still, keep int) error
 	// Stills returns those of a camera, the newest first.
@@ -67,7 +67,8 @@ type BoxReport struct {
 type Line interface {
 	// Send asks a box to do something until ttl has passed; by is who wants it.
 	Send(ctx context.Context, by string, n Name, name string, args any, ttl time.Duration) (id string, err error)
-	// Answer returns what came of a command; its State is Waiting while nothing has.
+	// Answer returns what came of a command; its State is Waiting while nothing has, and
+	// Expired when nobody remembers.
 	Answer(ctx context.Context, id string) (Answer, error)
 	// Wait returns what came of a command, once something has or ctx ends.
 	Wait(ctx context.Context, id string) (Answer, error)

@@ -70,7 +70,7 @@ func (c *Cameras) Settings(ctx context.Context, now State) (Settings, error) {
 	}
 	out := Settings{Name: n, Versions: []Version{}, InForce: now.InForce}
 	for i, v := range versions {
-		if v.State, v.Problem, err = c.fate(ctx, v); err != nil {
+		if v, err = c.follow(ctx, n, v); err != nil {
 			return Settings{}, err
 		}
 		if i == 0 {
@@ -87,13 +87,18 @@ func (c *Cameras) Settings(ctx context.Context, now State) (Settings, error) {
 	return out, err
 }
 
-// fate is how far a version has come.
-func (c *Cameras) fate(ctx context.Context, v Version) (state, problem string, err error) {
-	if v.Command == "" {
-		return Unsent, "", nil
+// follow asks how far a version has come that a box has not answered for, and keeps
+// the answer: commands are forgotten sooner than versions.
+func (c *Cameras) follow(ctx context.Context, n Name, v Version) (Version, error) {
+	if v.State != Waiting && v.State != Expired {
+		return v, nil
 	}
 	a, err := c.line.Answer(ctx, v.Command)
-	return a.State, a.Problem, err
+	if err != nil || a.State == v.State {
+		return v, err
+	}
+	v.State, v.Problem = a.State, a.Problem
+	return v, c.store.CameraSettingsAre(ctx, n, v)
 }
 
 // Save keeps a version after the one that it is about, and sends it. It returns once
@@ -120,7 +125,7 @@ func (c *Cameras) Save(ctx context.Context, n Name, was int64, v Version) (Versi
 		return v, nil
 	}
 	v.State = Waiting
-	return v, c.store.SentCameraSettings(ctx, n, v.Version, v.Command)
+	return v, c.store.CameraSettingsAre(ctx, n, v)
 }
 
 // A Preview is what a box answered.

@@ -44,7 +44,7 @@ func (s *Store) BoxReports(ctx context.Context) ([]camera.BoxReport, error) {
 
 // CameraSettings implements camera.Store.
 func (s *Store) CameraSettings(ctx context.Context, n camera.Name, limit int) ([]camera.Version, error) {
-	q := "SELECT version, settings, who, why, at, command FROM camera_settings WHERE site = $1 AND box = $2 AND camera = $3 ORDER BY version DESC"
+	q := "SELECT version, settings, who, why, at, command, state, problem FROM camera_settings WHERE site = $1 AND box = $2 AND camera = $3 ORDER BY version DESC"
 	args := []any{n.Site, n.Box, n.Camera}
 	if limit > 0 {
 		q, args = q+" LIMIT $4", append(args, limit)
@@ -58,7 +58,7 @@ func (s *Store) CameraSettings(ctx context.Context, n camera.Name, limit int) ([
 		var v camera.Version
 		var settings string
 		var at int64
-		if err := rows.Scan(&v.Version, &settings, &v.Who, &v.Why, &at, &v.Command); err != nil {
+		if err := rows.Scan(&v.Version, &settings, &v.Who, &v.Why, &at, &v.Command, &v.State, &v.Problem); err != nil {
 			return nil, closing(rows, err)
 		}
 		v.Settings, v.At = json.RawMessage(settings), fromMS(at)
@@ -70,9 +70,9 @@ func (s *Store) CameraSettings(ctx context.Context, n camera.Name, limit int) ([
 // AddCameraSettings implements camera.Store.
 func (s *Store) AddCameraSettings(ctx context.Context, n camera.Name, v camera.Version) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO camera_settings (site, box, camera, version, settings, who, why, at, command)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '') ON CONFLICT (site, box, camera, version) DO NOTHING`,
-			n.Site, n.Box, n.Camera, v.Version, string(v.Settings), v.Who, v.Why, ms(v.At))
+		res, err := tx.ExecContext(ctx, `INSERT INTO camera_settings (site, box, camera, version, settings, who, why, at, command, state, problem)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, '') ON CONFLICT (site, box, camera, version) DO NOTHING`,
+			n.Site, n.Box, n.Camera, v.Version, string(v.Settings), v.Who, v.Why, ms(v.At), camera.Unsent)
 		if err != nil {
 			return err
 		}
@@ -83,10 +83,10 @@ func (s *Store) AddCameraSettings(ctx context.Context, n camera.Name, v camera.V
 	})
 }
 
-// SentCameraSettings implements camera.Store.
-func (s *Store) SentCameraSettings(ctx context.Context, n camera.Name, version int64, command string) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE camera_settings SET command = $1 WHERE site = $2 AND box = $3 AND camera = $4 AND version = $5",
-		command, n.Site, n.Box, n.Camera, version)
+// CameraSettingsAre implements camera.Store.
+func (s *Store) CameraSettingsAre(ctx context.Context, n camera.Name, v camera.Version) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE camera_settings SET command = $1, state = $2, problem = $3 WHERE site = $4 AND box = $5 AND camera = $6 AND version = $7",
+		v.Command, v.State, v.Problem, n.Site, n.Box, n.Camera, v.Version)
 	return err
 }
 

@@ -28,11 +28,11 @@ func TestCameraSettings(t *testing.T) {
 			t.Errorf("the same version twice: %v", err)
 		}
 		v.Version = 2
-		if err := errors.Join(s.AddCameraSettings(ctx, yard, v), s.SentCameraSettings(ctx, yard, 2, "01K")); err != nil {
+		if err := errors.Join(s.AddCameraSettings(ctx, yard, v), s.CameraSettingsAre(ctx, yard, camera.Version{Version: 2, Command: "01K", State: camera.Refused, Problem: "no"})); err != nil {
 			t.Fatal(err)
 		}
 		list, err := s.CameraSettings(ctx, yard, 0)
-		if err != nil || len(list) != 2 || list[0].Version != 2 || list[0].Command != "01K" || list[1].Why != "empty" || list[1].Command != "" || !list[1].At.Equal(at) || string(list[1].Settings) != `{"zones":{}}` {
+		if err != nil || len(list) != 2 || list[0].Version != 2 || list[0].Command != "01K" || list[0].State != camera.Refused || list[0].Problem != "no" || list[1].State != camera.Unsent || list[1].Why != "empty" || list[1].Command != "" || !list[1].At.Equal(at) || string(list[1].Settings) != `{"zones":{}}` {
 			t.Errorf("%+v %v", list, err)
 		}
 		if list, err = s.CameraSettings(ctx, yard, 1); err != nil || len(list) != 1 || list[0].Version != 2 {

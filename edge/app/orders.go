@@ -28,10 +28,11 @@ func (b *Box) openCommands() error {
 	}
 	for name, do := range map[string]command.Handler{
 		"snapshot": b.snapshot, "clip": b.clip, "arm": b.arm, "disarm": b.disarm,
-		"zones": b.setZones, "preview": b.preview, "sensor_test": b.testSensor,
+		"zones": b.setZones, "sensor_test": b.testSensor,
 	} {
 		b.commands.Handle(name, do)
 	}
+	b.commands.HandleEach("preview", b.preview)
 	return nil
 }
 

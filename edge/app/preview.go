@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"eastgate/edge/command"
 	"eastgate/edge/config"
 	"eastgate/edge/confirm"
 	"eastgate/edge/decode"
@@ -30,12 +31,12 @@ type request struct {
 
 // A preview is its answer.
 type preview struct {
-	At      time.Time      `json:"at"` // of the picture
-	Picture event.Evidence `json:"picture"`
-	Width   int            `json:"width"`
-	Height  int            `json:"height"`
-	InForce inForce        `json:"in_force"`
-	Trial   *trial         `json:"trial,omitempty"`
+	At      time.Time `json:"at"` // of the picture
+	Picture seen      `json:"picture"`
+	Width   int       `json:"width"`
+	Height  int       `json:"height"`
+	InForce inForce   `json:"in_force"`
+	Trial   *trial    `json:"trial,omitempty"`
 }
 
 // A trial is what the detectors see in the seconds that the box remembers.
@@ -66,7 +67,7 @@ func (b *Box) preview(ctx context.Context, args json.RawMessage) (any, error) {
 	private := c.Privacy // what is private stays black until it is saved otherwise
 	if len(r.Settings) > 0 {
 		if c, err = b.settings.Trial(r.Camera, r.Settings); err != nil {
-			return nil, err
+			return nil, command.Refuse("%v", err)
 		}
 		private = slices.Concat(private, c.Privacy)
 	}
@@ -94,8 +95,11 @@ func (b *Box) preview(ctx context.Context, args json.RawMessage) (any, error) {
 		return nil, err
 	}
 	sum, err := b.folder.Put(evidence.Label{Type: evidence.JPEG, Level: event.Ordinary, Event: event.NewID()}, data)
-	out.Picture = event.Evidence{SHA256: sum, Type: evidence.JPEG, Bytes: int64(len(data)), From: out.At, To: out.At}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	out.Picture = b.sent(ctx, event.Evidence{SHA256: sum, Type: evidence.JPEG, Bytes: int64(len(data)), From: out.At, To: out.At})
+	return out, nil
 }
 
 // remembered returns the newest packets of a camera.

@@ -8,8 +8,10 @@ import (
 	"sync"
 
 	"eastgate/edge/camera"
+	"eastgate/edge/command"
 	"eastgate/edge/confirm"
 	"eastgate/edge/evidence"
+	"eastgate/edge/overlay"
 	"eastgate/shared/event"
 	"eastgate/shared/wire"
 )
@@ -95,12 +97,14 @@ func (b *Box) takeOver(ctx context.Context, now, last *lens) {
 func (b *Box) setZones(_ context.Context, args json.RawMessage) (any, error) {
 	z, err := wire.DecodeZones(args)
 	if err != nil {
-		return nil, err
+		return nil, command.Refuse("%v", err)
 	}
-	if err := b.settings.Set(z); err != nil {
-		return nil, err
+	err = b.settings.Set(z)
+	if errors.Is(err, overlay.ErrUnknown) || errors.Is(err, overlay.ErrOlder) || errors.Is(err, overlay.ErrFaults) {
+		return nil, command.Refuse("%v", err)
 	}
-	return b.settings.State(z.Camera), nil
+	b.board.Tell() // which version it is now
+	return b.settings.State(z.Camera), err
 }
 
 // inForce is what a camera looks with, for those who want to change it.

@@ -11,6 +11,8 @@ CREATE TABLE camera_settings (
     why      TEXT NOT NULL,
     at       BIGINT NOT NULL,
     command  TEXT NOT NULL,   -- that takes it to the box; empty until it is sent
+    state    TEXT NOT NULL,   -- unsent, waiting, or how the command ended
+    problem  TEXT NOT NULL,
     PRIMARY KEY (site, box, camera, version)
 );
 
