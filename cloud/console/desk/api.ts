@@ -15,7 +15,7 @@ export class Problem extends Error {
   }
 }
 
-async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const resp = await fetch(path, { credentials: "same-origin", ...init });
   if (resp.status === 401) update((s) => (s.out = true));
   const body = await resp.json().catch(() => ({}));
