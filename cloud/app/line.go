@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"eastgate/cloud/camera"
@@ -25,6 +26,9 @@ func (l line) Wait(ctx context.Context, id string) (camera.Answer, error) {
 }
 
 func answered(c command.Command, err error) (camera.Answer, error) {
+	if errors.Is(err, command.ErrNotFound) { // it is forgotten: nothing can come of it any more
+		return camera.Answer{State: camera.Expired}, nil
+	}
 	a := camera.Answer{State: c.State, Problem: c.Problem, Data: c.Data}
 	if c.Ended != nil {
 		a.At = *c.Ended

@@ -130,7 +130,7 @@ func (c *Console) Handler() http.Handler {
 
 // deskPaths lead to the one document of the desk, whose script opens the view: they
 // are those of desk/views.ts.
-var deskPaths = []string{"/{$}", "/incident/{id}", "/wall", "/plan", "/camera/{site}/{box}/{camera}"}
+var deskPaths = []string{"/{$}", "/incident/{id}", "/wall", "/plan", "/cameras", "/camera/{site}/{box}/{camera}"}
 
 // maxBody bounds what a browser may send here; files go through the API.
 const maxBody = 64 << 10

@@ -19,6 +19,9 @@ export interface View {
 export const views: View[] = [
   { name: "feed", path: /^\/$/, href: "/", view: Feed },
   { name: "incident", path: /^\/incident\/([0-9A-Z]{26})$/, view: IncidentView },
+  { name: "plan", path: /^\/plan$/, href: "/plan", load: () => import("./plan/plan") },
+  { name: "cameras", path: /^\/cameras$/, href: "/cameras", load: () => import("./camera/cameras") },
+  { name: "camera", path: /^\/camera\/([\w-]+)\/([\w-]+)\/([\w-]+)$/, load: () => import("./camera/camera") },
 ];
 
 // find returns the view of a path, and what its parentheses caught.
