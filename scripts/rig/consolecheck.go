@@ -90,9 +90,6 @@ func (s *site) furnish(ctx context.Context) (map[string]screen.Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.hang(ctx, "gate-1", names(views), "c3"); err != nil {
-		return nil, err
-	}
 	if err := s.up(ctx, views); err != nil {
 		return nil, err
 	}
@@ -110,25 +107,6 @@ func (s *site) furnish(ctx context.Context) (map[string]screen.Person, error) {
 		persons[role] = screen.Person{Name: name, Password: lastWord(said)}
 	}
 	return persons, s.alarmed(ctx, persons["duty_officer"])
-}
-
-// hang tells the cloud that devices of a box hang in a compound.
-func (s *site) hang(ctx context.Context, box string, devices []string, compound string) error {
-	var rows strings.Builder
-	rows.WriteString("code,parent,kind,zh,en,lat,lon,datum,org,device,households\n")
-	for _, d := range devices {
-		fmt.Fprintf(&rows, "%s-%s,%s,camera,%s,%s,,,,,/%s/%s/%s,\n", box, d, compound, d, d, demoSite, box, d)
-	}
-	_, err := output(ctx, "bin/cloud", "places", "import", "-config", s.cloudConfig(), s.file(box+".csv", rows.String()))
-	return err
-}
-
-func names(views []view) []string {
-	var out []string
-	for _, v := range views {
-		out = append(out, v.name)
-	}
-	return out
 }
 
 // alarmed waits until a camera's fire has come with its picture and its clip.

@@ -27,10 +27,14 @@ type Size struct {
 	Name          string
 	Width, Height int64 // in CSS pixels
 	Phone         bool
+	Scheme        string // light or dark
 }
 
-// Sizes are a control room's screen and a phone.
-var Sizes = []Size{{Name: "wall", Width: 1920, Height: 1080}, {Name: "phone", Width: 390, Height: 844, Phone: true}}
+// Sizes are a control room's screen and a phone; between them both themes are seen.
+var Sizes = []Size{
+	{Name: "wall", Width: 1920, Height: 1080, Scheme: "dark"},
+	{Name: "phone", Width: 390, Height: 844, Phone: true, Scheme: "light"},
+}
 
 // A Browser is one headless Chromium that shows one site.
 type Browser struct {
@@ -114,6 +118,7 @@ func (b *Browser) fit(tab context.Context, s Size, lang string) error {
 	return chromedp.Run(tab,
 		emulation.SetDeviceMetricsOverride(s.Width, s.Height, 1, s.Phone),
 		emulation.SetTouchEmulationEnabled(s.Phone),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: s.Scheme}}),
 		network.SetCookie("lang", lang).WithURL(b.address))
 }
 

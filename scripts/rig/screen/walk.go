@@ -120,10 +120,15 @@ func (b *Browser) look(person context.Context, p Page, lang string, size Size, a
 	if err := b.fit(tab, size, lang); err != nil {
 		return look, err
 	}
-	if err := within(tab, time.Minute, chromedp.Navigate(b.url(p.Path))); err != nil {
+	resp, err := chromedp.RunResponse(tab, chromedp.Navigate(b.url(p.Path)))
+	switch {
+	case err != nil:
 		return look, err
+	case resp.Status >= 400:
+		look.Faults = append(look.Faults, fmt.Sprintf("%s answers %d", p.Path, resp.Status))
+		return look, nil
 	}
-	err := within(tab, 30*time.Second, chromedp.Poll(settled, nil, chromedp.WithPollingInterval(100*time.Millisecond)))
+	err = within(tab, 30*time.Second, chromedp.Poll(settled, nil, chromedp.WithPollingInterval(100*time.Millisecond)))
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		look.Faults = append(look.Faults, "the page is still busy after 30 s")
