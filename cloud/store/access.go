@@ -79,8 +79,8 @@ func (s *Store) Heard(ctx context.Context, site, box, what string, body []byte) 
 	return err
 }
 
-// CameraNames returns what people call the cameras that boxes told of, by
-// "site/box/camera".
+// CameraNames returns what people call the cameras and sensors that boxes told of, by
+// "site/box/device".
 func (s *Store) CameraNames(ctx context.Context) (map[string]string, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT site, box, health FROM boxes WHERE health IS NOT NULL")
 	if err != nil {
@@ -100,6 +100,11 @@ func (s *Store) CameraNames(ctx context.Context) (map[string]string, error) {
 		for _, c := range h.Cameras {
 			if c.Name != "" {
 				out[site+"/"+box+"/"+c.Camera] = c.Name
+			}
+		}
+		for _, d := range h.Sensors {
+			if d.Name != "" {
+				out[site+"/"+box+"/"+d.Sensor] = d.Name
 			}
 		}
 	}

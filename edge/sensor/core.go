@@ -33,7 +33,7 @@ type Core struct {
 	cfg Config
 	m   *Metrics
 	log *slog.Logger
-	in  chan told
+	in  chan heard
 
 	mu      sync.Mutex
 	devices map[string]*unit
@@ -44,9 +44,9 @@ type Core struct {
 	saved   time.Time
 }
 
-// told is a reading and the source that hands it on. A source that cannot be reached
+// heard is a reading and the source that hands it on. A source that cannot be reached
 // tells fault and no reading.
-type told struct {
+type heard struct {
 	source string
 	r      Reading
 	fault  error
@@ -56,7 +56,7 @@ type told struct {
 // be read is put aside and logged.
 func New(cfg Config, m *Metrics, log *slog.Logger) *Core {
 	c := &Core{
-		cfg: cfg, m: m, log: log, in: make(chan told, room),
+		cfg: cfg, m: m, log: log, in: make(chan heard, room),
 		devices: map[string]*unit{}, sources: map[string]*unit{}, looked: time.Now(), saved: time.Now(),
 	}
 	was, err := load(cfg.File)
@@ -86,7 +86,9 @@ const (
 func (c *Core) Run(ctx context.Context, sources []Source) error {
 	c.begin(sources)
 	defer c.finish()
-	c.tell(context.WithoutCancel(ctx), c.took()) // what a crash left between file and outbox
+	events := c.took()
+	c.tell(context.WithoutCancel(ctx), events) // what a crash left between file and outbox
+	c.told(len(events) > 0)
 	var hearing sync.WaitGroup
 	for _, s := range sources {
 		hearing.Go(func() { c.hear(ctx, s) })
@@ -114,8 +116,8 @@ func (c *Core) Run(ctx context.Context, sources []Source) error {
 }
 
 // more adds to a reading those that wait behind it: they share one write.
-func (c *Core) more(t told) []told {
-	batch := []told{t}
+func (c *Core) more(t heard) []heard {
+	batch := []heard{t}
 	for len(batch) < room {
 		select {
 		case t = <-c.in:
@@ -178,7 +180,7 @@ func (u *unit) failing() bool {
 
 // step takes in readings, lets time go by, and tells what follows: first to the file,
 // then to the outbox, then to who handed the readings on.
-func (c *Core) step(ctx context.Context, batch []told) {
+func (c *Core) step(ctx context.Context, batch []heard) {
 	now := time.Now()
 	c.mu.Lock()
 	c.pass(now)
@@ -194,11 +196,20 @@ func (c *Core) step(ctx context.Context, batch []told) {
 	c.mu.Unlock()
 
 	c.tell(context.WithoutCancel(ctx), events)
+	c.told(len(events) > 0)
 	for _, t := range batch {
 		if t.r.Done != nil {
 			t.r.Done()
 		}
 	}
+}
+
+// told marks the file as out of date where events stand in it that are now kept: the
+// next look writes it without them.
+func (c *Core) told(any bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dirty = c.dirty || any
 }
 
 // took returns what is pending and takes it to be told.
@@ -239,7 +250,7 @@ func (c *Core) pass(now time.Time) {
 }
 
 // take takes in one reading, or that a source is away.
-func (c *Core) take(t told, now time.Time) {
+func (c *Core) take(t heard, now time.Time) {
 	if t.fault != nil {
 		c.link(t.source, false, t.fault, now)
 		return
@@ -259,9 +270,9 @@ func (c *Core) take(t told, now time.Time) {
 		return
 	}
 	t.r.Note = short(t.r.Note)
-	heard := u.Heard
+	before := u.Heard
 	u.take(t.r, now)
-	if u.Heard != heard && !u.failing() {
+	if u.Heard != before && !u.failing() {
 		c.cfg.Coverage.Saw(u.id)
 	}
 	c.judgeDevice(u, now) // at once: the next reading may say that it is over

@@ -465,7 +465,7 @@ func TestADeviceThatSaysGoodbyeIsOffline(t *testing.T) {
 // TestAPressBetweenTwoLooksIsNotMissed: what waited at a broker comes all at once.
 func TestAPressBetweenTwoLooksIsNotMissed(t *testing.T) {
 	play(t, func(s *stage) {
-		s.core.step(t.Context(), []told{
+		s.core.step(t.Context(), []heard{
 			{source: "mqtt", r: Reading{Device: "panic", What: Alarm}}, {source: "mqtt", r: Reading{Device: "panic", What: Restore}},
 		})
 		s.want("panic security.panic start")

@@ -33,7 +33,7 @@ func (c *Core) hear(ctx context.Context, s Source) {
 			c.log.Warn("sensors cannot be heard", "source", s.Name, "reason", err)
 		}
 		select {
-		case c.in <- told{source: s.Name, fault: err}:
+		case c.in <- heard{source: s.Name, fault: err}:
 		case <-ctx.Done():
 			return
 		}
@@ -50,7 +50,7 @@ func (c *Core) connection(ctx context.Context, s Source) error {
 		select {
 		case r := <-out:
 			select {
-			case c.in <- told{source: s.Name, r: r}:
+			case c.in <- heard{source: s.Name, r: r}:
 			case <-ctx.Done(): // what is not taken is not acknowledged either
 			}
 		case err := <-ended:

@@ -37,7 +37,7 @@ func demo(ctx context.Context, videos string) error {
   The first events come within a minute. Play with the cameras:
     curl -X POST 'http://%s/%s/cut?for=20s'     also: freeze, black, stall, play
   and with the smoke sensor beside the fire; it begins by itself after a while:
-    .cache/bin/rig sensor smoke on                  also: off, test, low; door, panic
+    .cache/bin/rig sensor smoke on                  also: off, test, low; door, panic, broker
   Logs and data are in %s. Ctrl-C ends everything.
 
 `, s.console, s.user, s.password, s.robots, s.control, views[0].name, s.dir)

@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -36,8 +38,11 @@ var simulated = []struct {
 	}},
 }
 
-// sensorsFile holds the address of the sensors' broker while a site runs.
-const sensorsFile = "sensors.broker"
+// Where a site that runs says how its sensors' broker is reached.
+const (
+	brokerFile = "sensors.broker"
+	brokerPID  = "sensors.pid"
+)
 
 // startSensors starts the broker of the sensors, mosquitto as it comes with Debian, and
 // lets all of them say that all is well.
@@ -61,7 +66,8 @@ func (s *site) startSensors(ctx context.Context) error {
 	if err := listens(ctx, s.sensors, s.last()); err != nil {
 		return err
 	}
-	s.file(sensorsFile, s.sensors)
+	s.file(brokerFile, s.sensors)
+	s.file(brokerPID, strconv.Itoa(s.last().cmd.Process.Pid))
 	if err := tell(s.sensors, "zigbee2mqtt/bridge/state", `{"state":"online"}`, true); err != nil {
 		return err
 	}
@@ -73,15 +79,24 @@ func (s *site) startSensors(ctx context.Context) error {
 	return nil
 }
 
-// stopSensors pulls the plug of the sensors' broker; startSensors puts it back.
-func (s *site) stopSensors() {
-	for i, p := range s.running {
-		if p.name == "mosquitto" {
-			p.stop()
-			s.running = append(s.running[:i], s.running[i+1:]...)
-			return
-		}
+// plug pulls the sensors' broker's plug (off) or puts it back (on): a process that
+// stands still answers nobody, and keeps what it has.
+func plug(dir, word string) error {
+	text, err := os.ReadFile(filepath.Join(dir, brokerPID))
+	if err != nil {
+		return err
 	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return err
+	}
+	switch word {
+	case "off":
+		return syscall.Kill(pid, syscall.SIGSTOP)
+	case "on":
+		return syscall.Kill(pid, syscall.SIGCONT)
+	}
+	return fmt.Errorf("the broker is on or off, not %q", word)
 }
 
 // sensor lets a simulated sensor say a word over the broker at an address.
@@ -102,9 +117,12 @@ func sensor(broker, name, word string) error {
 // sensorCommand is `rig sensor NAME WORD` beside a demo that runs.
 func sensorCommand(args []string) error {
 	if len(args) != 2 {
-		return errors.New("usage: rig sensor smoke|door|panic on|off (smoke also: test, low)")
+		return errors.New("usage: rig sensor smoke|door|panic|broker on|off (smoke also: test, low)")
 	}
-	broker, err := os.ReadFile(filepath.Join(demoDir, sensorsFile))
+	if args[0] == "broker" {
+		return plug(demoDir, args[1])
+	}
+	broker, err := os.ReadFile(filepath.Join(demoDir, brokerFile))
 	if err != nil {
 		return fmt.Errorf("no demo runs here: start scripts/demo: %w", err)
 	}
