@@ -71,11 +71,14 @@ type Station struct {
 	outdated int
 	refused  map[string]bool
 	status   json.RawMessage
+	states   []string
 	tests    []string
 	answers  []string // what waits to be shuffled
 	feedback map[string]bool
 	next     int64
 }
+
+const maxStates = 50
 
 // New returns a station that does nothing before Run.
 func New(o Options) *Station {
@@ -163,6 +166,11 @@ func (s *Station) hear(topic string, body []byte) {
 	switch topic {
 	case s.o.Topics.Status():
 		s.status = slices.Clone(body)
+		var e struct{ Data struct{ State string } }
+		json.Unmarshal(body, &e) //nolint:errcheck // then the state is empty
+		if s.states = append(s.states, e.Data.State); len(s.states) > maxStates {
+			s.states = s.states[1:]
+		}
 	case s.o.Topics.Test():
 		var e struct{ ID string }
 		if json.Unmarshal(body, &e) == nil {
@@ -310,6 +318,7 @@ type View struct {
 	Latest    map[string]string `json:"latest"`  // the highest sequence by incident
 	Outdated  int               `json:"outdated"`
 	Status    json.RawMessage   `json:"status,omitempty"`
+	States    []string          `json:"states"` // the last ones, the newest last
 	Tests     []string          `json:"tests"`
 	Feedback  int               `json:"feedback"`
 }
@@ -318,5 +327,5 @@ type View struct {
 func (s *Station) View() View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return View{s.client != nil, s.how, slices.Clone(s.notices), maps.Clone(s.latest), s.outdated, slices.Clone(s.status), slices.Clone(s.tests), len(s.feedback)}
+	return View{s.client != nil, s.how, slices.Clone(s.notices), maps.Clone(s.latest), s.outdated, slices.Clone(s.status), slices.Clone(s.states), slices.Clone(s.tests), len(s.feedback)}
 }
