@@ -22,7 +22,7 @@ func demo(ctx context.Context, videos string) error {
 	}
 	defer s.down()
 	fmt.Fprintf(os.Stderr, "starting the cloud, %d cameras and one edge box …\n", len(views))
-	if err := s.up(ctx, views); err != nil {
+	if err := s.show(ctx, views); err != nil {
 		if ctx.Err() != nil {
 			return nil // told to stop while starting
 		}
@@ -31,8 +31,10 @@ func demo(ctx context.Context, videos string) error {
 	fmt.Printf(`
   Console      http://%s
   Login        %s
-  Password     %s
+  Password     %s      or lead, with %s
   Phone        http://%s/   what the duty roster is sent; its links can be tapped
+  Police       http://%s/   what they were told; their broker's plug:
+    curl -X POST 'http://%[6]s/plug?out=true'       out=false puts it back
 
   The first events come within a minute. Play with the cameras:
     curl -X POST 'http://%s/%s/cut?for=20s'     also: freeze, black, stall, play
@@ -40,7 +42,7 @@ func demo(ctx context.Context, videos string) error {
     .cache/bin/rig sensor smoke on                  also: off, test, low; door, panic, broker
   Logs and data are in %s. Ctrl-C ends everything.
 
-`, s.console, s.user, s.password, s.robots, s.control, views[0].name, s.dir)
+`, s.console, s.user, s.password, s.leadPassword, s.robots, s.police.web, s.control, views[0].name, s.dir)
 	for _, p := range s.running {
 		go func() {
 			<-p.ended
@@ -53,6 +55,17 @@ func demo(ctx context.Context, videos string) error {
 	<-ctx.Done()
 	fmt.Fprintln(os.Stderr, "\nstopping …")
 	return nil
+}
+
+// show starts the site with the police beside it.
+func (s *site) show(ctx context.Context, views []view) error {
+	if err := s.startPolice(ctx); err != nil {
+		return err
+	}
+	if err := s.up(ctx, views); err != nil {
+		return err
+	}
+	return s.agree(ctx)
 }
 
 func choose(ctx context.Context, videos string) ([]view, error) {

@@ -21,8 +21,11 @@ type site struct {
 	health   string // of the edge
 	sensors  string // the broker of the sensors
 	robots   string // of the robots and of the phone
+	police   policeSide
 	user     string
 	password string
+	// leadPassword is of the account lead, where there is one.
+	leadPassword string
 
 	running []*process // in the order of their start
 }
@@ -85,6 +88,8 @@ func (s *site) down() {
 	s.running = nil
 }
 
+func (s *site) cloudFile() string { return filepath.Join(s.dir, "cloud.yml") }
+
 // cloudConfig writes what the cloud is told and returns the file's path.
 func (s *site) cloudConfig() string {
 	return s.file("cloud.yml", fmt.Sprintf(`# Written by the demo.
@@ -94,7 +99,7 @@ store: sqlite:%s
 evidence_dir: %s
 broker:
   listen: %s
-`, s.console, s.console, filepath.Join(s.dir, "cloud.db"), filepath.Join(s.dir, "evidence"), s.broker)+s.notifyConfig())
+`, s.console, s.console, filepath.Join(s.dir, "cloud.db"), filepath.Join(s.dir, "evidence"), s.broker)+s.notifyConfig()+s.policeConfig())
 }
 
 func (s *site) startCloud(ctx context.Context) error {
