@@ -145,7 +145,11 @@ func TestRepeatsWaitLonger(t *testing.T) {
 
 func TestRemotes(t *testing.T) {
 	for _, r := range []Remote{
-		{Broker: "mqtt://police.example:1883"}, {Broker: "mqtt://10.0.0.9:1883"}, {Broker: "mqtts://police.example:8883"}, {Broker: "https://police.example"}, {},
+		{Broker: "mqtt://police.example:1883"},
+		{Broker: "mqtt://10.0.0.9:1883"},
+		{Broker: "mqtts://police.example:8883"},
+		{Broker: "https://police.example"},
+		{},
 		{Broker: "mqtts://a:1,mqtt://b:1", CAFile: "ca", Cert: "c", Key: "k"},
 	} {
 		if r.Validate() == nil {
