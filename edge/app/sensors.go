@@ -13,7 +13,6 @@ import (
 	"eastgate/edge/sensor"
 	"eastgate/edge/sensor/mqtt"
 	"eastgate/edge/status"
-	"eastgate/shared/secret"
 	"eastgate/shared/wire"
 )
 
@@ -28,7 +27,10 @@ func (b *Box) openSensors() error {
 		File: filepath.Join(b.file.Data, "sensors.json"), Local: b.local(),
 		Keep: b.keeper.keep, Coverage: b.coverage, Clock: status.Clock,
 	}, sensor.NewMetrics(b.reg), b.log)
-	return b.openMQTT()
+	if err := b.openMQTT(); err != nil {
+		return err
+	}
+	return b.openSources()
 }
 
 // openMQTT makes what hears devices that speak to a broker, one source each convention.
@@ -37,12 +39,9 @@ func (b *Box) openMQTT() error {
 	if c.URL == "" {
 		return nil
 	}
-	var word secret.Value
-	if c.Secret.Set() {
-		var err error
-		if word, err = c.Secret.Load(); err != nil {
-			return fmt.Errorf("sensors.mqtt.secret: %w", err)
-		}
+	word, err := optional(c.Secret)
+	if err != nil {
+		return fmt.Errorf("sensors.mqtt.secret: %w", err)
 	}
 	if c.Client == "" {
 		c.Client = "eastgate-" + b.file.Site + "-" + b.file.Box

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"eastgate/edge/sensor"
+	"eastgate/edge/sensor/contact"
 	"eastgate/edge/sensor/mqtt"
 	"eastgate/shared/event"
 	"eastgate/shared/strict"
@@ -19,13 +20,16 @@ import (
 // they are heard.
 type Sensors struct {
 	// MQTT is the broker of the devices that speak to one.
-	MQTT mqtt.Config `yaml:"mqtt"`
+	MQTT    mqtt.Config `yaml:"mqtt"`
+	Sources `yaml:",inline"`
 	// Models are read over the ones that are built in.
 	Models  map[string]sensor.Model  `yaml:"models"`
 	Devices map[string]sensor.Device `yaml:"devices"`
 }
 
-func defaultSensors() Sensors { return Sensors{MQTT: mqtt.DefaultConfig()} }
+func defaultSensors() Sensors {
+	return Sensors{MQTT: mqtt.DefaultConfig(), Sources: Sources{Contacts: contact.DefaultConfig()}}
+}
 
 // A listener is a way in which devices are heard.
 type listener struct {
@@ -45,6 +49,7 @@ func listeners() map[string]listener {
 			return faults
 		}, mqtt.Usual(name)}
 	}
+	Sources{}.more(out)
 	return out
 }
 
@@ -81,6 +86,7 @@ func (s Sensors) validate(cameras map[string]Camera) []error {
 	if s.MQTT.URL != "" {
 		faults = append(faults, strict.Within("mqtt", s.MQTT.Validate())...)
 	}
+	faults = append(faults, s.Sources.validate()...)
 	if len(s.Devices) > wire.MaxSensors {
 		faults = append(faults, fmt.Errorf("devices: %d of them, at most %d at one box", len(s.Devices), wire.MaxSensors))
 	}

@@ -16,6 +16,9 @@ import (
 // Source is the word under which devices of this package are configured.
 const Source = "modbus"
 
+// Usual is how far answers of a unit may be apart: it is asked every few seconds.
+const Usual = 2 * time.Minute
+
 // Config is one line: a serial port, or a host that has one.
 type Config struct {
 	// URL is tcp://host:502, rtuovertcp://host:port or rtu:///dev/ttyUSB0.
