@@ -1,13 +1,14 @@
-package configs
+package configs_test
 
 import (
 	"testing"
 
 	"eastgate/edge/sensor/modbus"
+	configs "eastgate/firmware-configs"
 )
 
 func TestModbusProfilesAreGood(t *testing.T) {
-	all := Modbus()
+	all := configs.Modbus()
 	if len(all) < 3 {
 		t.Fatal("few profiles:", len(all))
 	}
