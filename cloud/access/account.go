@@ -16,6 +16,11 @@ import (
 type AccountStore interface {
 	// Users returns all accounts, closed ones too, with all their grants.
 	Users(ctx context.Context) ([]User, error)
+	// SetPassword gives a person another password, ends his other sessions and says
+	// whether somebody else made it; ErrNotFound for an unknown or closed name.
+	SetPassword(ctx context.Context, name, passwordHash, keepSession string, fresh bool) error
+	// EndSessions ends all sessions of a person.
+	EndSessions(ctx context.Context, name string) error
 	// ClosePerson lets a person in no more: sessions and grants end.
 	ClosePerson(ctx context.Context, name, by string, at time.Time) error
 	// AddGrant writes a grant if check agrees, which is told who would hold it. Both
@@ -43,8 +48,11 @@ type Account struct {
 	Password string
 }
 
-// leastPassword is in characters.
-const leastPassword = 10
+// leastPassword is in characters, mostPassword in bytes.
+const (
+	leastPassword = 10
+	mostPassword  = 1000
+)
 
 // shared are names that are no person's: such accounts are refused, for nobody could
 // be asked who used them. Chinese ones count within a name too.
@@ -102,11 +110,14 @@ func (p *People) record(ctx context.Context, by User, object, what string, outco
 // nothing until it is granted something.
 func (p *People) Open(ctx context.Context, by User, a Account) error {
 	err := a.validate()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
 	if !May(by, ManageAccounts, Anywhere) {
 		err = ErrForbidden
 	}
 	if err == nil {
-		u := User{Name: a.Name, Person: strings.TrimSpace(a.Person), Unit: a.Unit}
+		u := User{Name: a.Name, Person: strings.TrimSpace(a.Person), Unit: a.Unit, Fresh: true}
 		err = p.store.AddPerson(ctx, u, hashPassword(a.Password))
 	}
 	return p.record(ctx, by, "account/"+a.Name, "open for "+a.Unit, err)
@@ -126,6 +137,55 @@ func (p *People) Close(ctx context.Context, by User, name string) error {
 	return p.record(ctx, by, "account/"+name, "close", err)
 }
 
+// Reset gives somebody else a new password, which is told only now, and ends his
+// sessions.
+func (p *People) Reset(ctx context.Context, by User, name string) (password string, err error) {
+	password = NewPassword()
+	switch {
+	case !May(by, ManageAccounts, Anywhere):
+		err = ErrForbidden
+	case by.Name == name:
+		err = ErrSelf // one's own is changed with the old one
+	default:
+		err = p.store.SetPassword(ctx, name, hashPassword(password), "", true)
+	}
+	return password, p.record(ctx, by, "account/"+name, "reset", err)
+}
+
+// EndSessions has somebody log in again everywhere.
+func (p *People) EndSessions(ctx context.Context, by User, name string) error {
+	err := ErrForbidden
+	if May(by, ManageAccounts, Anywhere) {
+		err = p.store.EndSessions(ctx, name)
+	}
+	return p.record(ctx, by, "account/"+name, "end sessions", err)
+}
+
+// ChangePassword gives the holder of a session a password of his own making. His
+// other sessions end.
+func (p *People) ChangePassword(ctx context.Context, s Session, token, old, password string) error {
+	name := s.User.Name
+	if p.tries.locked(name, "") {
+		return ErrLocked
+	}
+	_, hash, err := p.store.Person(ctx, name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !checkPassword(hash, old):
+		p.tries.failed(name, "")
+		err = ErrCredentials
+	case utf8.RuneCountInString(password) < leastPassword || len(password) > mostPassword:
+		err = fmt.Errorf("%w: a password has at least %d characters", ErrInvalid, leastPassword)
+	case old == password:
+		err = fmt.Errorf("%w: the new password is the old one", ErrInvalid)
+	default:
+		err = p.store.SetPassword(ctx, name, hashPassword(password), fingerprint(token), false)
+	}
+	return p.record(ctx, s.User, "account/"+name, "change password", err)
+}
+
 // Users returns all accounts with their grants, past ones too.
 func (p *People) Users(ctx context.Context) ([]User, error) { return p.store.Users(ctx) }
 
@@ -135,6 +195,9 @@ func (p *People) Grant(ctx context.Context, by User, g Grant) (Grant, error) {
 	g.ID, g.GrantedBy, g.GrantedAt = event.NewID(), by.Name, time.Now().UTC().Truncate(time.Millisecond)
 	g.RevokedBy, g.RevokedAt = "", nil
 	err := g.Validate(g.GrantedAt)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
 	if !May(by, ManageGrants, Anywhere) {
 		err = ErrForbidden
 	}

@@ -37,7 +37,7 @@ func NewBoxes(s BoxStore) *Boxes { return &Boxes{s} }
 // box is void.
 func (b *Boxes) Enrol(ctx context.Context, site, box string) (secret string, err error) {
 	if !event.ValidName(site) || !event.ValidName(box) {
-		return "", fmt.Errorf("box %s/%s: names have %s", site, box, event.NameRule)
+		return "", fmt.Errorf("%w: box %s/%s: names have %s", ErrInvalid, site, box, event.NameRule)
 	}
 	secret = token()
 	return secret, b.store.AddBox(ctx, site, box, fingerprint(secret))

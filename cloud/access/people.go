@@ -33,6 +33,8 @@ var (
 	ErrExcluded = errors.New("excluded")
 	// ErrShared says that an account names no single person.
 	ErrShared = errors.New("an account belongs to one named person of one unit")
+	// ErrInvalid says that what was told cannot be.
+	ErrInvalid = errors.New("not acceptable")
 	// ErrExists says that it is there already.
 	ErrExists = errors.New("exists already")
 )
@@ -46,6 +48,7 @@ type User struct {
 	Places []string   `json:"places,omitempty"` // the organisation's own
 	Grants []Grant    `json:"grants,omitempty"` // what the person holds
 	Closed *time.Time `json:"closed,omitempty"` // may come in no more
+	Fresh  bool       `json:"fresh,omitempty"`  // somebody else made the password
 }
 
 // A Session is a person who has come in.

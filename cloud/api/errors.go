@@ -9,7 +9,10 @@ import (
 	"eastgate/cloud/camera"
 	"eastgate/cloud/command"
 	"eastgate/cloud/escalation"
+	"eastgate/cloud/handover"
 	"eastgate/cloud/incident"
+	"eastgate/cloud/organisation"
+	"eastgate/cloud/place"
 	"eastgate/cloud/plan"
 	"eastgate/cloud/police"
 	"eastgate/cloud/register"
@@ -54,6 +57,19 @@ var problems = []struct {
 	{escalation.ErrNote, web.Invalid},
 	{register.ErrReason, web.Invalid},
 	{access.ErrForbidden, web.Forbidden},
+	{access.ErrInvalid, web.Invalid},
+	{access.ErrShared, web.Invalid},
+	{access.ErrExists, web.Conflict},
+	{access.ErrExcluded, web.Conflict},
+	{access.ErrNotFound, web.NotFound},
+	{organisation.ErrNotFound, web.NotFound},
+	{organisation.ErrParty, web.Conflict},
+	{organisation.ErrInvalid, web.Invalid},
+	{place.ErrConflict, web.Conflict},
+	{handover.ErrNotFound, web.NotFound},
+	{handover.ErrUnread, web.Conflict},
+	{handover.ErrTaken, web.Conflict},
+	{handover.ErrText, web.Invalid},
 	{access.ErrLocked, web.Locked},
 	{access.ErrCredentials, web.WrongLogin},
 	{camera.ErrNotFound, web.NotFound},

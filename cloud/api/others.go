@@ -3,6 +3,9 @@ package api
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,12 +53,49 @@ type registerPage struct {
 	Next string           `json:"next,omitempty"`
 }
 
-func (a *API) register(c *call) (reply, error) {
-	q := register.Query{
-		Who: c.said.word("who"), Unit: c.said.word("unit"), Object: c.said.word("object"), Act: register.Act(c.said.word("act")),
-		Result: register.Result(c.said.word("result")), From: c.said.time("from"), To: c.said.time("to"), Limit: c.said.number("limit", defaultPage),
+func (s said) registerQuery() register.Query {
+	return register.Query{
+		Who: s.word("who"), Unit: s.word("unit"), Object: s.word("object"), Act: register.Act(s.word("act")),
+		Result: register.Result(s.word("result")), From: s.time("from"), To: s.time("to"), Limit: min(s.number("limit", defaultPage), register.MaxRows),
 	}
-	q.Limit = min(q.Limit, register.MaxRows)
+}
+
+// mostExported bounds one signed export: it is signed as a whole.
+const mostExported = 100_000
+
+// exportRegister sends what a query selects, signed. The sending is a row of the
+// register before it begins.
+func (a *API) exportRegister(c *call) (reply, error) {
+	q := c.said.registerQuery()
+	q.Limit = register.MaxRows
+	use := register.Use{Right: access.ReadRegister, On: access.Anywhere, Act: register.Export, Object: "register", Purpose: c.said.word("purpose"), Reason: c.said.word("reason"), Detail: q.String(), From: web.From(c.Request), Fields: register.Columns}
+	if err := a.Register.Use(c.Context(), c.who.User, use); err != nil {
+		return reply{}, err
+	}
+	var rows []register.Entry
+	for {
+		page, err := a.RegisterRows(c.Context(), q)
+		if err != nil {
+			return reply{}, err
+		}
+		if rows = append(rows, page...); len(rows) > mostExported {
+			return reply{}, web.TooLarge.With(fmt.Sprintf("more than %d rows: choose a shorter time", mostExported))
+		}
+		if len(page) < q.Limit {
+			break
+		}
+		q.Before = page[len(page)-1].Position
+	}
+	slices.Reverse(rows)
+	return reply{stream: func(w http.ResponseWriter) error {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
+		w.Header().Set("Content-Disposition", `attachment; filename="register-`+a.Now().UTC().Format("20060102-150405")+`.csv"`)
+		return register.WriteSigned(w, rows, a.Seal)
+	}}, nil
+}
+
+func (a *API) register(c *call) (reply, error) {
+	q := c.said.registerQuery()
 	cursor, err := unseal(c.said.word("after"))
 	if err != nil {
 		return reply{}, err

@@ -77,6 +77,7 @@ type Sharing interface {
 
 // Deps are the parts that the API speaks for.
 type Deps struct {
+	Centre
 	Door          web.Door
 	Keys          KeyStore
 	Incidents     Engine
@@ -92,8 +93,6 @@ type Deps struct {
 	Desks         Desks
 	// Figures computes a month such as 2025-06.
 	Figures func(ctx context.Context, month string) ([]kpi.Figure, error)
-	// Definition says what they mean.
-	Definition *kpi.Definition
 	// Book holds what people enter for them.
 	Book     kpi.Book
 	Cameras  Cameras

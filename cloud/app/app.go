@@ -65,13 +65,16 @@ type Cloud struct {
 	police    *police.Bridge // nil: none is configured
 	notify    *notify.Runner
 
+	version string    // of the program
+	started time.Time // when it was built from its configuration
+
 	undo []func() error
 }
 
 // New opens the store, the broker and the port. Close must be called, also after
 // Run.
 func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err error) {
-	c = &Cloud{file: f, log: log, reg: prometheus.NewRegistry()}
+	c = &Cloud{file: f, log: log, reg: prometheus.NewRegistry(), started: time.Now().UTC()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -296,9 +299,20 @@ func (c *Cloud) routes() http.Handler {
 
 // health answers 200 only when events can come in and be stored.
 func (c *Cloud) health(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	parts, ok := c.working(r.Context())
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !ok {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	json.NewEncoder(w).Encode(map[string]any{"ok": ok, "parts": parts})
+}
+
+// working says of each part whether it does its job, or why not.
+func (c *Cloud) working(ctx context.Context) (parts map[string]string, ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	parts, ok := map[string]string{}, true
+	parts, ok = map[string]string{}, true
 	for name, check := range map[string]func(context.Context) error{
 		"store": c.store.Check, "ingest": c.ingest.Check,
 		"broker": func(ctx context.Context) error {
@@ -313,10 +327,5 @@ func (c *Cloud) health(w http.ResponseWriter, r *http.Request) {
 			parts[name], ok = err.Error(), false
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	if !ok {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-	json.NewEncoder(w).Encode(map[string]any{"ok": ok, "parts": parts})
+	return parts, ok
 }

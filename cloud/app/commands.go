@@ -120,6 +120,7 @@ func (c Console) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	cloud.version = c.Version
 	log.Info("running", "pages", cloud.Addr(), "broker", cloud.Broker(), "version", c.Version)
 	return errors.Join(cloud.Run(ctx), cloud.Close())
 }

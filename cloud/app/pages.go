@@ -34,6 +34,10 @@ func (c *Cloud) openPages(ctx context.Context) error {
 		return err
 	}
 	c.figures = figures
+	centre, err := c.running(ctx, folder, figures)
+	if err != nil {
+		return err
+	}
 	agreements := sharing.New(c.store, c.parts.register)
 	if c.police, err = c.openPolice(folder, agreements); err != nil {
 		return err
@@ -42,8 +46,8 @@ func (c *Cloud) openPages(ctx context.Context) error {
 		Door: door, Keys: c.store, Incidents: c.engine, Catalogue: c.catalogue, Places: c.places, Organisations: c.store.Organisations,
 		Whistles: c.parts.whistles, Register: c.parts.register, Reminders: c.reminders, Desks: c.watch, Sharing: agreements, Police: c.bridge(), Reports: reports, Cameras: c.store, Coverage: covered,
 		Lenses: camera.New(c.store, line{c.commands}, time.Now), Plans: plan.New(c.store, folder, time.Now), Figures: figures.Month, Book: c.store, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
-		Definition: figures.Definition,
-		Commands:   c.commands, Boxes: c.boxes, Devices: c.places,
+		Centre:   centre,
+		Commands: c.commands, Boxes: c.boxes, Devices: c.places,
 	})
 	if err != nil {
 		return err

@@ -171,6 +171,16 @@ func (f *Folder) room() error {
 	return nil
 }
 
+// Room says how much of the disk that holds the folder is free, and how large it is,
+// in bytes.
+func (f *Folder) Room() (free, size int64, err error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(f.dir, &s); err != nil {
+		return 0, 0, fmt.Errorf("evidence folder: %w", err)
+	}
+	return int64(s.Bavail) * s.Bsize, int64(s.Blocks) * s.Bsize, nil //nolint:gosec // no disk is that large
+}
+
 // Get opens a file for reading; the caller closes it.
 func (f *Folder) Get(sum string) (*os.File, error) {
 	if !name.MatchString(sum) {

@@ -24,6 +24,8 @@ import (
 // Errors that callers tell apart.
 var (
 	ErrNotFound = errors.New("no such organisation or contact")
+	// ErrInvalid says that what was told of an organisation cannot be.
+	ErrInvalid = errors.New("not acceptable")
 	// ErrParty says that what an organisation is to the community cannot change.
 	ErrParty = errors.New("it is known as another party: end it and add it under another id")
 	// ErrKey says that no number can be kept or read.
@@ -158,7 +160,10 @@ func (o Organisation) validate() error {
 	if known && s.Reach == access.OwnPlaces && len(o.Places) == 0 {
 		bad("a %s has places of its own: name at least one", s.EN)
 	}
-	return errors.Join(faults...)
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrInvalid, errors.Join(faults...))
 }
 
 // List returns all organisations by party, ended ones too.

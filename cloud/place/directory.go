@@ -16,6 +16,12 @@ import (
 // ErrConflict says that somebody else has changed the places meanwhile.
 var ErrConflict = errors.New("places have changed")
 
+// A ListError says that a list cannot be taken. Faults are all that is wrong with it,
+// joined, most with "line N: " before them.
+type ListError struct{ Faults error }
+
+func (e *ListError) Error() string { return e.Faults.Error() }
+
 // A Store keeps the places.
 type Store interface {
 	// Places returns all places by path, and the version of the list.
@@ -87,15 +93,18 @@ func (d *Directory) Refresh(ctx context.Context) error {
 func (d *Directory) Import(ctx context.Context, list io.Reader, dry bool) (Plan, error) {
 	rows, err := Read(list)
 	if err != nil {
-		return Plan{}, err
+		return Plan{}, &ListError{err}
 	}
 	if err := d.Refresh(ctx); err != nil {
 		return Plan{}, err
 	}
 	now := d.now.Load()
 	plan, err := MakePlan(now.all, rows)
-	if err != nil || dry || plan.Empty() {
-		return plan, err
+	switch {
+	case err != nil:
+		return plan, &ListError{err}
+	case dry || plan.Empty():
+		return plan, nil
 	}
 	changes := append(append([]Place{}, plan.Added...), plan.Changed...)
 	if err := d.store.SavePlaces(ctx, now.version, changes); err != nil {

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +54,20 @@ func Join(s Store, log *slog.Logger) *Member {
 
 // ID names this member among others; new at each start.
 func (m *Member) ID() string { return m.id }
+
+// Members names all members that live.
+func (m *Member) Members(ctx context.Context) ([]string, error) {
+	held, err := m.store.Leases(ctx, memberPrefix, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	out := []string{}
+	for name := range held {
+		out = append(out, strings.TrimPrefix(name, memberPrefix))
+	}
+	slices.Sort(out)
+	return out, nil
+}
 
 // Mine reports whether this member takes what a box sends. While leases move,
 // two may, or none for a moment: what nobody acknowledges comes again.

@@ -75,7 +75,11 @@ func (s *Store) Heard(ctx context.Context, site, box, what string, body []byte) 
 	if column == "" {
 		return errors.New("store: boxes say status and health")
 	}
-	_, err := s.write.ExecContext(ctx, "UPDATE boxes SET "+column+" = $1, heard = $2 WHERE site = $3 AND box = $4", string(body), ms(time.Now()), site, box)
+	set := ""
+	if what == "health" {
+		set = ", health_heard = $2"
+	}
+	_, err := s.write.ExecContext(ctx, "UPDATE boxes SET "+column+" = $1, heard = $2"+set+" WHERE site = $3 AND box = $4", string(body), ms(time.Now()), site, box)
 	return err
 }
 

@@ -26,9 +26,9 @@ func (s *Store) AddPerson(ctx context.Context, u access.User, hash string) error
 		if one > 0 {
 			return fmt.Errorf("%w: %s of %s has another account", access.ErrExists, u.Person, u.Unit)
 		}
-		if _, err := tx.Exec(`INSERT INTO people (name, person, unit, password, created) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (name) DO UPDATE SET person = excluded.person, unit = excluded.unit, password = excluded.password, closed = NULL`,
-			u.Name, u.Person, u.Unit, hash, ms(time.Now())); err != nil {
+		if _, err := tx.Exec(`INSERT INTO people (name, person, unit, password, created, fresh) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (name) DO UPDATE SET person = excluded.person, unit = excluded.unit, password = excluded.password, closed = NULL, fresh = excluded.fresh`,
+			u.Name, u.Person, u.Unit, hash, ms(time.Now()), u.Fresh); err != nil {
 			return err
 		}
 		_, err = tx.Exec("DELETE FROM sessions WHERE name = $1", u.Name)
@@ -38,7 +38,7 @@ func (s *Store) AddPerson(ctx context.Context, u access.User, hash string) error
 
 // userColumns are a person, the organisation and one grant; a person without grants
 // is one row with nulls.
-const userColumns = `p.name, p.person, p.unit, p.closed, o.party, o.places,
+const userColumns = `p.name, p.person, p.unit, p.closed, p.fresh, o.party, o.places,
 	g.id, g.role, g.scope, g.classes, g.valid_to, g.granted_by, g.granted_at, g.revoked_by, g.revoked_at
 	FROM people p JOIN organisations o ON o.id = p.unit LEFT JOIN grants g ON g.account = p.name`
 
@@ -62,7 +62,7 @@ type userRow struct {
 
 func (r *userRow) fields() []any {
 	return []any{
-		&r.user.Name, &r.user.Person, &r.user.Unit, &r.closed, &r.user.Party, &r.places,
+		&r.user.Name, &r.user.Person, &r.user.Unit, &r.closed, &r.user.Fresh, &r.user.Party, &r.places,
 		&r.id, &r.role, &r.scope, &r.classes, &r.validTo, &r.by, &r.at, &r.endedBy, &r.endedAt,
 	}
 }
@@ -172,4 +172,40 @@ func (s *Store) Session(ctx context.Context, token string) (access.Session, erro
 func (s *Store) DropSession(ctx context.Context, token string) error {
 	_, err := s.write.ExecContext(ctx, "DELETE FROM sessions WHERE token = $1", token)
 	return err
+}
+
+// SetPassword implements access.AccountStore.
+func (s *Store) SetPassword(ctx context.Context, name, hash, keep string, fresh bool) error {
+	return s.transact(ctx, func(tx *sql.Tx) error {
+		if err := hit(tx.Exec("UPDATE people SET password = $1, fresh = $2 WHERE name = $3 AND closed IS NULL", hash, fresh, name)); err != nil {
+			return err
+		}
+		_, err := tx.Exec("DELETE FROM sessions WHERE name = $1 AND token <> $2", name, keep)
+		return err
+	})
+}
+
+// EndSessions implements access.AccountStore.
+func (s *Store) EndSessions(ctx context.Context, name string) error {
+	_, err := s.write.ExecContext(ctx, "DELETE FROM sessions WHERE name = $1", name)
+	return err
+}
+
+// Sessions returns how many sessions each person has that have not run out.
+func (s *Store) Sessions(ctx context.Context) (map[string]int, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT name, count(*) FROM sessions WHERE expires > $1 GROUP BY name", ms(time.Now()))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]int{}
+	for rows.Next() {
+		var name string
+		var n int
+		if err := rows.Scan(&name, &n); err != nil {
+			return nil, err
+		}
+		out[name] = n
+	}
+	return out, rows.Err()
 }

@@ -40,15 +40,20 @@ type Door struct {
 // Session returns who a request is from: by the cookie, or by "Authorization: Bearer"
 // with the token that a login gave. ErrCredentials when from nobody.
 func (d Door) Session(r *http.Request) (access.Session, error) {
-	token := bearer(r)
+	token := Token(r)
 	if token == "" {
-		cookie, err := r.Cookie(CookieName)
-		if err != nil {
-			return access.Session{}, access.ErrCredentials
-		}
-		token = cookie.Value
+		return access.Session{}, access.ErrCredentials
 	}
 	return d.People.Session(r.Context(), token)
+}
+
+// Token is the session's token that a request carries; empty without one.
+func Token(r *http.Request) string {
+	token := bearer(r)
+	if cookie, err := r.Cookie(CookieName); token == "" && err == nil {
+		token = cookie.Value
+	}
+	return token
 }
 
 func bearer(r *http.Request) string {
@@ -102,10 +107,7 @@ func (d Door) Login(w http.ResponseWriter, r *http.Request, name, password strin
 
 // Logout ends a session, also in the browser.
 func (d Door) Logout(w http.ResponseWriter, r *http.Request, s access.Session) error {
-	token := bearer(r)
-	if cookie, err := r.Cookie(CookieName); token == "" && err == nil {
-		token = cookie.Value
-	}
+	token := Token(r)
 	gone := d.cookie(access.Session{})
 	gone.MaxAge = -1
 	http.SetCookie(w, gone)
