@@ -56,7 +56,7 @@ func TestAGuardsNight(t *testing.T) {
 	s.Happen(t, event.Motion, "lane", event.Start)
 	fire := s.Happen(t, event.FireVisual, "courtyard", event.Start)
 	row := `[data-incident="` + fire.ID + `"]`
-	do(t, li, "a fire comes without reloading, above the motion", shows(text("Suspected flame or smoke", "三号院院子", "Movement", "lane")),
+	do(t, li, "a fire comes without reloading, above the motion", shows(text("Suspected flame or smoke", "Compound 3, Bins behind house 3", "Movement", "lane")),
 		shows(`document.querySelector('.row').dataset.kind === 'fire.visual'`),
 		shows(`document.querySelector('`+row+` img').naturalWidth > 0`), shows(`document.querySelector('.clock') !== null`))
 	shot(t, li, "feed")

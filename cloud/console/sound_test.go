@@ -32,7 +32,7 @@ func TestAFireSoundsUntilSomebodyTakesIt(t *testing.T) {
 	do(t, li, "two desks are on watch", shows(text("on watch ✓ 2")))
 
 	fire := s.Happen(t, event.FireVisual, "courtyard", event.Start)
-	do(t, li, "it sounds here", shows(sounding), shows(`document.querySelector(".band").innerText.includes("三号院院子")`), shows(`document.title.startsWith("▲")`))
+	do(t, li, "it sounds here", shows(sounding), shows(`document.querySelector(".band").innerText.includes("Compound 3")`), shows(`document.title.startsWith("▲")`))
 	do(t, wang, "and there", shows(sounding))
 	do(t, li, "silenced by key", chromedp.KeyEvent("."), shows(quiet), shows(text("silenced")))
 	do(t, wang, "which takes nothing", shows(sounding))

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { undo } from "./actions";
 import { Band } from "./band";
 import { CallCard } from "./call";
@@ -17,6 +17,7 @@ export function Frame() {
   const s = useStore();
   const path = usePath().split("?")[0];
   const found = find(path);
+  useFocus(path);
   const [help, setHelp] = useState(false);
   const [call, setCall] = useState("");
   useKeys({
@@ -42,6 +43,20 @@ export function Frame() {
       {call && <CallCard id={call} close={() => setCall("")} />}
     </div>
   );
+}
+
+// useFocus goes to what an address shows, as a new document would: the next key is for
+// that, and not for the button that led there.
+function useFocus(path: string): void {
+  const first = useRef(true);
+  useLayoutEffect(() => {
+    const main = document.querySelector("main");
+    if (!first.current && main) {
+      main.tabIndex = -1;
+      main.focus({ preventScroll: true });
+    }
+    first.current = false;
+  }, [path]);
 }
 
 // Spoken is what screen readers say of new alerts: the urgent interrupts.

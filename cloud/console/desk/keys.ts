@@ -31,6 +31,7 @@ export function listen(): void {
     if (target.closest("input, textarea, select, video") && code !== "Escape") return;
     if ((code === "Enter" || code === "Space") && target.closest("button, a, summary")) return;
     if (!enabled() && !["Escape", "Enter", "Shift+Slash"].includes(code)) return;
+    if (code !== "Period" && document.querySelector("dialog[open]")) return; // Esc and Enter are the window's
     const key = e.shiftKey ? `Shift+${code}` : code;
     const pair = `${before} ${key}`;
     before = key;

@@ -29,7 +29,7 @@ export function Lines() {
         <p class="said" role="status">
           {t("undo.what", { what: kind(taken), place: place(taken) })}{" "}
           <button type="button" class="undo" onClick={undo}>
-            {t("undo", { n: Math.ceil((s.undo!.until - s.now) / 1000) })}
+            {t("undo", { n: Math.min(10, Math.ceil((s.undo!.until - s.now) / 1000)) })}
           </button>
         </p>
       )}

@@ -88,7 +88,7 @@ export function Feed() {
             </button>
           </p>
         )}
-        {s.ready && l.begun && rows.length === 0 && <Empty tab={tab} narrowed={filter !== everything} all={() => setFilter(everything)} />}
+        {s.ready && l.begun && rows.length === 0 && <Empty tab={tab} narrowed={JSON.stringify(filter) !== JSON.stringify(everything)} all={() => setFilter(everything)} />}
         <List key={tab} rows={rows} chosen={chosen} opened={opened} now={s.now} choose={choose} unfold={unfold} more={() => void (s.ready && more(tab, asked))} shown={displayed} />
       </section>
       {current ? <Panel key={current.id} incident={current} back={() => choose("")} /> : <section class="detail none">{t("choose")}</section>}

@@ -28,7 +28,9 @@ export function List({ rows, chosen, opened, now, choose, unfold, more, shown }:
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, size: 900 });
   const [hover, setHover] = useState(false);
-  const { rows: calm, fresh } = useHeld(rows, view.top > 4 || hover);
+  const held = useRef(false);
+  held.current = view.top > 4 || hover;
+  const { rows: calm, fresh } = useHeld(rows, held.current);
   const h = height();
   const from = Math.max(0, Math.floor(view.top / h) - beyond);
   const to = Math.min(calm.length, Math.ceil((view.top + view.size) / h) + beyond);
@@ -36,8 +38,17 @@ export function List({ rows, chosen, opened, now, choose, unfold, more, shown }:
   const look = () => box.current && setView({ top: box.current.scrollTop, size: box.current.clientHeight });
   useLayoutEffect(() => {
     look();
-    addEventListener("resize", look);
-    return () => removeEventListener("resize", look);
+    let top = box.current!.getBoundingClientRect().top;
+    // What appears above the list, as the band does, pushes it down: a row under the
+    // hand stays where it is.
+    const moved = new ResizeObserver(() => {
+      const now = box.current!.getBoundingClientRect().top;
+      if (held.current) box.current!.scrollTop += now - top;
+      top = now;
+      look();
+    });
+    moved.observe(box.current!);
+    return () => moved.disconnect();
   }, []);
   useEffect(() => {
     if (to + 20 > calm.length) more();

@@ -8,13 +8,14 @@ interface Props {
   incident: Incident;
   action: Allowed;
   csrf: string;
+  gone: boolean; // it is not possible any more: what was typed stays to be copied
   done(command: Command): void;
   cancel(): void;
 }
 
 // An action's form asks for what the action needs, and no more. What the incident
 // already says is filled in.
-export function ActionForm({ incident: i, action, csrf, done, cancel }: Props) {
+export function ActionForm({ incident: i, action, csrf, gone, done, cancel }: Props) {
   const [given, setGiven] = useState<Command>(() => start(i, action.needs));
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState("");
@@ -44,8 +45,9 @@ export function ActionForm({ incident: i, action, csrf, done, cancel }: Props) {
         <Field key={name} name={name} incident={i} value={given[name] ?? ""} set={(v) => set(name, v)} upload={upload} note={(v) => set("no_photo", v)} />
       ))}
       {fault && <p class="fault">{fault}</p>}
+      {gone && <p class="fault">{t("gone")}</p>}
       <div>
-        <button type="submit" class="ack" disabled={busy}>
+        <button type="submit" class="ack" disabled={busy || gone}>
           {t("do")}
         </button>
         <button type="button" onClick={cancel}>

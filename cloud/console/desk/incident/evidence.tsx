@@ -17,7 +17,7 @@ export function Evidence({ incident: i }: { incident: Incident }) {
   if (!i.snapshot && !i.clip) return i.device ? <p class="fine">{t("picture.none")}</p> : null;
   return (
     <div class="evidence">
-      <div class="tabs" role="group" aria-label={t("evidence")}>
+      <div class="modes" role="group" aria-label={t("evidence")}>
         <button type="button" aria-pressed={shown === "picture"} onClick={() => show("picture")}>
           {t("picture")}
         </button>

@@ -16,13 +16,13 @@ const steps: [name: string, done: (i: Incident) => string | undefined][] = [
 
 // Steps show how far an incident is of the six.
 export function Steps({ incident: i }: { incident: Incident }) {
-  const at = steps.findIndex(([, done]) => !done(i));
+  const at = i.closed_at ? -1 : steps.findIndex(([, done]) => !done(i));
   return (
     <ol class="steps" aria-label={t("six")}>
       {steps.map(([name, done], n) => {
         const when = done(i);
         return (
-          <li key={name} class={when ? "done" : n === at ? "now" : ""} aria-current={n === at && !i.closed_at ? "step" : undefined}>
+          <li key={name} class={when ? "done" : n === at ? "now" : ""} aria-current={n === at ? "step" : undefined}>
             <b>{t(`six.${name}`)}</b> <span>{when ? time(when) : "–"}</span>
           </li>
         );

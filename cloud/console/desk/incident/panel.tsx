@@ -63,7 +63,7 @@ export function Panel({ incident: i, back, whole }: Props) {
       <Evidence incident={i} />
       <Verdicts incident={i} />
       <Buttons incident={i} begin={begin} whole={whole} />
-      {asking && <ActionForm key={asking.action} incident={i} action={asking} csrf={user.csrf} done={(c) => act(i, asking.action, c).then((ok) => ok && ask(undefined))} cancel={() => ask(undefined)} />}
+      {asking && <ActionForm key={asking.action} incident={i} action={asking} gone={!can(i, asking.action)} csrf={user.csrf} done={(c) => act(i, asking.action, c).then((ok) => ok && ask(undefined))} cancel={() => ask(undefined)} />}
       <Steps incident={i} />
       <History incident={i} open={!!whole} />
       <Told incident={i} />
