@@ -39,7 +39,7 @@ type Standing struct {
 var (
 	administrators = []Role{SystemAdmin, SecurityAdmin, AuditAdmin}
 	restricted     = []Right{SeeRestricted, SeeReporter}
-	outside        = []Right{SeePolice, StopPolice, SeeVideo, ApproveWhistle, AskExport, ApproveExport, SignSharing, ManageOrganisations, SeeContacts}
+	outside        = []Right{SeePolice, StopPolice, SeeNotify, ManageRoster, SeeVideo, ApproveWhistle, AskExport, ApproveExport, SignSharing, ManageOrganisations, SeeContacts}
 )
 
 // standings is the table of the parties.

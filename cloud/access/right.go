@@ -33,6 +33,8 @@ const (
 	HandOver            Right = "handover.sign" // the sheet of a shift
 	SeePolice           Right = "police.see"    // how the bridge to the police is; and test it
 	StopPolice          Right = "police.stop"   // switch it off, and on again
+	SeeNotify           Right = "notify.see"    // how the robots are that write to phones, and who is on duty
+	ManageRoster        Right = "roster.manage" // who is on duty when
 	SignSharing         Right = "sharing.sign"
 	ManageOrganisations Right = "organisation.manage"
 	SeeContacts         Right = "contact.see" // telephone numbers unmasked
@@ -48,15 +50,15 @@ var rights = map[Role][]Right{
 	Reporter:     {SeePublic, Report, SeeFigures},
 	GridWorker:   {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, DraftWhistle},
 	Guard:        {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, Silence},
-	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, Silence, TuneCameras, SeeFigures, DraftWhistle, AskExport, HandOver, SeePolice},
+	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, Silence, TuneCameras, SeeFigures, DraftWhistle, AskExport, HandOver, SeePolice, SeeNotify},
 	Dispatcher:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeePictures, Report, Handle, SeeFigures, DraftWhistle, AskExport},
 	Handler:      {SeePublic, SeeIncidents, SeeHistory, SeePictures, Handle, AnswerWhistle},
-	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, TuneCameras, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SeePolice, StopPolice, SignSharing, ManageOrganisations, SeeContacts},
+	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, TuneCameras, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SeePolice, StopPolice, SeeNotify, ManageRoster, SignSharing, ManageOrganisations, SeeContacts},
 	Checker:      {SeePublic, SeeIncidents, SeeHistory, SeeReporter, SeePictures, Handle, SeeFigures},
-	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, SeePolice, StopPolice, SignSharing},
+	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, SeePolice, StopPolice, SeeNotify, SignSharing},
 	PoliceBridge: {SeePublic, AnswerWhistle},
 
-	SystemAdmin:   {ManageAccounts, ManageBoxes, ManagePlaces, ManageOrganisations},
+	SystemAdmin:   {ManageAccounts, ManageBoxes, ManagePlaces, ManageOrganisations, SeeNotify},
 	SecurityAdmin: {ManageGrants},
 	AuditAdmin:    {ReadRegister},
 }

@@ -11,6 +11,7 @@ import (
 	"eastgate/cloud/escalation"
 	"eastgate/cloud/handover"
 	"eastgate/cloud/incident"
+	"eastgate/cloud/notify"
 	"eastgate/cloud/organisation"
 	"eastgate/cloud/place"
 	"eastgate/cloud/plan"
@@ -46,6 +47,8 @@ var problems = []struct {
 	{sharing.ErrReason, web.Invalid},
 	{sharing.ErrNotShared, web.Forbidden},
 	{sharing.ErrTerms, web.Invalid},
+	{notify.ErrRoster, web.Invalid},
+	{notify.ErrTaken, web.Changed},
 	{police.ErrReason, web.Invalid},
 	{police.ErrMonth, web.Invalid},
 	{police.ErrOff, web.Conflict},

@@ -89,6 +89,7 @@ type Deps struct {
 	Sharing       Sharing
 	Reminders     Reminders
 	Police        Police // nil: there is no bridge
+	Notify        Notify
 	Reports       report.Deps
 	Desks         Desks
 	// Figures computes a month such as 2025-06.
@@ -160,6 +161,7 @@ func (a *API) handlers() map[string]handler {
 		"listReminders": a.reminders, "settleReminder": a.settle, "listCameras": a.cameras, "sendCommand": a.sendCommand, "listCommands": a.listCommands, "getCommand": a.getCommand, "cameraStates": a.listCameras, "getCamera": a.getCamera, "cameraZones": a.getSettings, "saveCameraZones": a.saveSettings, "previewCamera": a.preview,
 		"getPlan": a.getPlan, "movePlan": a.movePlan, "drawPlan": a.drawPlan, "clearPlan": a.drawPlan, "coverage": a.coverage, "listFigures": a.figures, "enterFigures": a.enterFigures, "listRegister": a.register,
 		"listAgreements": a.listAgreements, "draftAgreement": a.draftAgreement, "doAgreement": a.doAgreement, "sharedIncident": a.sharedIncident,
+		"notifyMessages": a.notifyMessages, "notifyHealth": a.notifyHealth, "dutyRoster": a.dutyRoster, "putDutyRoster": a.putDutyRoster,
 		"policeHealth": a.policeHealth, "policeMessages": a.policeMessages, "killPolice": a.killPolice, "testPolice": a.testPolice, "reconcilePolice": a.reconcilePolice,
 	}
 	maps.Copy(out, a.centre())

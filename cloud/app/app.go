@@ -75,9 +75,10 @@ type Cloud struct {
 // Run.
 func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err error) {
 	c = &Cloud{file: f, log: log, reg: prometheus.NewRegistry(), started: time.Now().UTC()}
+	half := c // what is returned is nil by then
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, c.Close())
+			err = errors.Join(err, half.Close())
 		}
 	}()
 	c.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -192,3 +192,15 @@ func (t Turn) day(at time.Time, cal Calendar) bool {
 	}
 	return works == (t.Days == WorkingDays)
 }
+
+// Roster returns the roster in force.
+func (r *Runner) Roster(ctx context.Context) (Roster, error) { return r.store.Roster(ctx) }
+
+// SaveRoster puts another roster in force, whose version is the next; ErrTaken when
+// somebody was faster.
+func (r *Runner) SaveRoster(ctx context.Context, to Roster) error {
+	if err := to.Validate(); err != nil {
+		return err
+	}
+	return r.store.SaveRoster(ctx, to)
+}
