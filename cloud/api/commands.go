@@ -190,6 +190,19 @@ func (a *API) listCommands(c *call) (reply, error) {
 	return ok(page), nil
 }
 
+// Watch lets somebody see a camera live, and has it written down first.
+func (a *API) Watch(ctx context.Context, u access.User, camera event.Source, purpose, reason, from string) error {
+	return a.Register.Use(ctx, u, register.Use{
+		Right: access.SeeVideo, On: a.deviceObject(camera), Act: register.Playback, Object: "camera" + string(camera), Purpose: purpose, Reason: reason, Detail: "live", From: from,
+	})
+}
+
+// MayWatch reports whether somebody may see a camera live; whether they need a reason
+// the register says.
+func (a *API) MayWatch(u access.User, camera event.Source) bool {
+	return access.May(u, access.SeeVideo, a.deviceObject(camera))
+}
+
 // CommandPicture lets somebody see the file that a command brought, by its hash;
 // incident.ErrNotFound when there is none for them. Who asked for it has said why.
 func (a *API) CommandPicture(ctx context.Context, u access.User, id, sha256, from string) error {

@@ -25,6 +25,7 @@ import (
 	"eastgate/edge/config"
 	"eastgate/edge/coverage"
 	"eastgate/edge/evidence"
+	"eastgate/edge/live"
 	"eastgate/edge/outbox"
 	"eastgate/edge/overlay"
 	"eastgate/edge/sensor"
@@ -51,6 +52,8 @@ type Box struct {
 	uploader *evidence.Uploader
 	uplink   *uplink.Uplink
 	commands *command.Runner
+	live     *live.Publisher
+	watched  map[string]*live.Source // by camera
 	armed    *arm.Book
 	coverage *coverage.Ledger
 	settings *overlay.Book
@@ -102,6 +105,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 		return nil, err
 	}
 	if err := b.openCommands(); err != nil {
+		return nil, err
+	}
+	if err := b.openLive(word); err != nil {
 		return nil, err
 	}
 	if err := b.openUplink(word, version); err != nil {
@@ -203,6 +209,7 @@ func (b *Box) Run(ctx context.Context) error {
 	behind.Go(func() error { return b.coverage.Run(link) })
 	behind.Go(func() error { return b.serve(link) })
 	behind.Go(func() error { return b.commands.Run(ctx) })
+	behind.Go(func() error { return b.live.Run(ctx) })
 
 	var eyes, ears error
 	var front sync.WaitGroup

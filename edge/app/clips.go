@@ -12,13 +12,16 @@ import (
 func (b *Box) recorded(name string, c config.Camera) (evidence.Camera, pass[*flow.Packet]) {
 	cam := evidence.Camera{Name: name, Privacy: c.Privacy}
 	if !c.Clips.Enabled {
-		return cam, pass[*flow.Packet]{}
+		return cam, pass[*flow.Packet]{b.watched[name].Add}
 	}
 	if len(c.Privacy) > 0 {
 		cam.Blacken = blackener(name, c)
 	}
 	cam.Ring = evidence.NewRing(name, c.Clips.ClipConfig, b.stages.evidence)
-	return cam, pass[*flow.Packet]{cam.Ring.Add}
+	return cam, pass[*flow.Packet]{func(p *flow.Packet) {
+		cam.Ring.Add(p)
+		b.watched[name].Add(p)
+	}}
 }
 
 // waitingEvents says what the outbox and the keeper still hold.

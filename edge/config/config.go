@@ -46,6 +46,7 @@ type File struct {
 	Outbox  Outbox            `yaml:"outbox"`
 	Detect  Detect            `yaml:"detect"`
 	Clips   Clips             `yaml:"clips"`
+	Live    Live              `yaml:"live"`
 	Sensors Sensors           `yaml:"sensors"`
 	Cameras map[string]Camera `yaml:"cameras"`
 }
@@ -150,6 +151,7 @@ func defaults() File {
 		Outbox:  Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30, MinFree: 256 << 20},
 		Detect:  Everything(),
 		Clips:   defaultClips(),
+		Live:    Live{Uploads: 4},
 		Sensors: defaultSensors(),
 		Cloud:   Cloud{UploadRate: evidence.DefaultConfig().BytesPerSecond},
 	}
@@ -210,6 +212,7 @@ func (f File) Validate() []error {
 	}
 	faults = append(faults, f.Cloud.validate()...)
 	faults = append(faults, f.Outbox.validate()...)
+	faults = append(faults, f.Live.validate()...)
 	if len(f.Cameras) == 0 && len(f.Sensors.Devices) == 0 {
 		faults = append(faults, errors.New("cameras: at least one is needed, or one of sensors.devices"))
 	}

@@ -2,26 +2,19 @@ package evidence
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4/seekablebuffer"
-	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4"
 
 	"eastgate/edge/flow"
+	"eastgate/edge/fragment"
 )
 
 // MP4 is the media type of a clip.
 const MP4 = "video/mp4"
-
-// timescale is how many ticks an MP4 counts in a second.
-const timescale = 90000
-
-func ticks(d time.Duration) int64 { return int64(d) * 9 / 100000 }
 
 // sameCodec parts packets where the codec changes: a clip has one.
 func sameCodec(packets []*flow.Packet) [][]*flow.Packet {
@@ -44,7 +37,7 @@ func mux(packets []*flow.Packet) ([]byte, error) {
 	if len(packets) == 0 {
 		return nil, errors.New("no key picture was received")
 	}
-	codec, err := describe(packets[0].Stream)
+	codec, err := fragment.Describe(packets[0].Stream)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +47,7 @@ func mux(packets []*flow.Packet) ([]byte, error) {
 		size += len(p.Data) + 64
 	}
 	out.Grow(size + 4096)
-	init := fmp4.Init{Tracks: []*fmp4.InitTrack{{ID: 1, TimeScale: timescale, Codec: codec}}}
+	init := fmp4.Init{Tracks: []*fmp4.InitTrack{{ID: 1, TimeScale: fragment.Timescale, Codec: codec}}}
 	if err := init.Marshal(&out); err != nil {
 		return nil, fmt.Errorf("write clip: %w", err)
 	}
@@ -101,7 +94,7 @@ func samplesOf(packets []*flow.Packet) ([]*fmp4.Sample, []int64) {
 	begin := packets[0].PTS
 	times := make([]int64, len(packets))
 	for i, p := range packets {
-		times[i] = ticks(p.PTS - begin)
+		times[i] = fragment.Ticks(p.PTS - begin)
 	}
 	shown := slices.Clone(times)
 	slices.Sort(times)
@@ -109,7 +102,7 @@ func samplesOf(packets []*flow.Packet) ([]*fmp4.Sample, []int64) {
 		times[i] = max(times[i], times[i-1]+1)
 	}
 	samples := make([]*fmp4.Sample, len(packets))
-	step := int64(timescale / 25) // of the last picture, if it is the only one
+	step := int64(fragment.Timescale / 25) // of the last picture, if it is the only one
 	var sets keySets
 	for i, p := range packets {
 		if i+1 < len(packets) {
@@ -117,7 +110,7 @@ func samplesOf(packets []*flow.Packet) ([]*fmp4.Sample, []int64) {
 		}
 		samples[i] = &fmp4.Sample{
 			Duration: uint32(min(step, 1<<31)), PTSOffset: int32(shown[i] - times[i]), //nolint:gosec // a clip is minutes
-			IsNonSyncSample: !p.Key, Payload: lengthPrefixed(sets.before(p), p.Data),
+			IsNonSyncSample: !p.Key, Payload: fragment.LengthPrefixed(sets.before(p), p.Data),
 		}
 	}
 	return samples, times
@@ -139,78 +132,4 @@ func (k *keySets) before(p *flow.Packet) []byte {
 		return p.Stream.Extradata
 	}
 	return nil
-}
-
-// lengthPrefixed returns units in Annex B form as an MP4 holds them: each after its
-// length in four bytes (ISO/IEC 14496-15 §5.3.4).
-func lengthPrefixed(streams ...[]byte) []byte {
-	size := 0
-	for _, s := range streams {
-		size += len(s) + 16
-	}
-	out := make([]byte, 0, size)
-	for _, s := range streams {
-		for unit := range units(s) {
-			out = binary.BigEndian.AppendUint32(out, uint32(len(unit))) //nolint:gosec // bounded by the ring
-			out = append(out, unit...)
-		}
-	}
-	return out
-}
-
-// units yields the units of a byte stream (ITU-T H.264 §B.1).
-func units(data []byte) func(yield func([]byte) bool) {
-	startCode := []byte{0, 0, 1}
-	return func(yield func([]byte) bool) {
-		begin := bytes.Index(data, startCode)
-		for begin >= 0 {
-			rest := data[begin+len(startCode):]
-			end := bytes.Index(rest, startCode)
-			unit := rest
-			if end >= 0 {
-				unit = rest[:end]
-				data = rest
-			}
-			begin = end
-			unit = bytes.TrimRight(unit, "\x00") // trailing zeros, and the first of a start code of four
-			if len(unit) > 0 && !yield(unit) {
-				return
-			}
-		}
-	}
-}
-
-// describe returns what the head of an MP4 says of a stream.
-func describe(s *flow.Stream) (mp4.Codec, error) {
-	switch s.Codec {
-	case "h264": // ITU-T H.264 table 7-1
-		sets := setsOf(s.Extradata, func(u []byte) int { return int(u[0] & 0x1F) }, 7, 8)
-		if sets == nil {
-			return nil, errors.New("the camera has sent no H.264 parameter sets")
-		}
-		return &mp4.CodecH264{SPS: sets[0], PPS: sets[1]}, nil
-	case "hevc": // ITU-T H.265 table 7-1
-		sets := setsOf(s.Extradata, func(u []byte) int { return int(u[0]>>1) & 0x3F }, 32, 33, 34)
-		if sets == nil {
-			return nil, errors.New("the camera has sent no H.265 parameter sets")
-		}
-		return &mp4.CodecH265{VPS: sets[0], SPS: sets[1], PPS: sets[2]}, nil
-	}
-	return nil, fmt.Errorf("clips of codec %q are not made", s.Codec)
-}
-
-// setsOf returns the first unit of each kind, or nil when one is missing.
-func setsOf(extradata []byte, kind func(unit []byte) int, kinds ...int) [][]byte {
-	sets := make([][]byte, len(kinds))
-	for u := range units(extradata) {
-		if i := slices.Index(kinds, kind(u)); i >= 0 && sets[i] == nil {
-			sets[i] = u
-		}
-	}
-	for _, s := range sets {
-		if s == nil {
-			return nil
-		}
-	}
-	return sets
 }
