@@ -22,6 +22,7 @@ export const views: View[] = [
   { name: "plan", path: /^\/plan$/, href: "/plan", load: () => import("./plan/plan") },
   { name: "cameras", path: /^\/cameras$/, href: "/cameras", load: () => import("./camera/cameras") },
   { name: "camera", path: /^\/camera\/([\w-]+)\/([\w-]+)\/([\w-]+)$/, load: () => import("./camera/camera") },
+  { name: "wall", path: /^\/wall$/, href: "/wall", right: "video.see", load: () => import("./wall") },
 ];
 
 // find returns the view of a path, and what its parentheses caught.

@@ -5,8 +5,9 @@ import { may } from "../store";
 import { t } from "../text";
 import type { Incident } from "../wire";
 import { Clip } from "./clip";
+import { LiveTab } from "./live";
 
-type Shown = "picture" | "clip";
+type Shown = "picture" | "clip" | "live";
 
 // Evidence is what the camera saw: the picture, and the film from before it began.
 export function Evidence({ incident: i }: { incident: Incident }) {
@@ -24,13 +25,18 @@ export function Evidence({ incident: i }: { incident: Incident }) {
         <button type="button" data-show="clip" aria-pressed={shown === "clip"} disabled={!i.clip} onClick={() => show("clip")} title={i.clip ? "" : t("clip.none")}>
           {t("clip")}
         </button>
+        {i.device && may("video.see") && (
+          <button type="button" data-show="live" aria-pressed={shown === "live"} onClick={() => show("live")}>
+            {t("watch")}
+          </button>
+        )}
         {shown === "picture" && (
           <button type="button" aria-pressed={boxes} onClick={() => setBoxes(!boxes)}>
             {t("boxes")}
           </button>
         )}
       </div>
-      {shown === "clip" && i.clip ? <Clip key={i.clip} incident={i} /> : <Picture incident={i} large boxes={boxes} />}
+      {shown === "live" ? <LiveTab incident={i} /> : shown === "clip" && i.clip ? <Clip key={i.clip} incident={i} /> : <Picture incident={i} large boxes={boxes} />}
     </div>
   );
 }
