@@ -109,6 +109,7 @@ func sensor(broker, name, word string) error {
 		if !ok {
 			return fmt.Errorf("sensor %s says on and off (smoke also test and low), not %q", name, word)
 		}
+		payload = fmt.Sprintf(`%s,"last_seen":%q}`, strings.TrimSuffix(payload, "}"), time.Now().UTC().Format(time.RFC3339))
 		return tell(broker, "zigbee2mqtt/"+name, payload, d.kind != "panic") // a press is kept by nobody
 	}
 	return fmt.Errorf("there is no sensor %q: smoke, door or panic", name)
