@@ -48,7 +48,7 @@ export function History({ incident: i, open: wanted }: { incident: Incident; ope
       {!got && !fault && <p class="fine">{t("loading")}</p>}
       {got && (
         <>
-          <p class={got.whole ? "good" : "fault"}>{got.whole ? t("history.whole", { n: got.steps.length }) : t("history.broken", { why: got.fault ?? "" })}</p>
+          <p class={got.whole ? "good" : "fault"}>{got.whole ? t("chain.whole", { n: got.steps.length }) : t("chain.broken", { why: got.fault ?? "" })}</p>
           <ol>
             {[...got.steps].reverse().map((s) => (
               <Line key={s.seq} step={s} />
