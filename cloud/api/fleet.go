@@ -44,19 +44,21 @@ type Box struct {
 	Waiting    *int64              `json:"waiting"`
 	ClockAhead *float64            `json:"clock_ahead_s"`
 	Cameras    []wire.CameraHealth `json:"cameras"`
+	Sensors    []wire.SensorHealth `json:"sensors"`
 }
 
 // silentAfter is how long a box that tells of itself each 30 s may say nothing.
 const silentAfter = 2 * time.Minute
 
 func (a *API) boxView(b BoxRow) Box {
-	v := Box{Site: b.Site, Box: b.Box, Enrolled: b.Enrolled, Revoked: b.Revoked, Heard: b.Heard, State: "never", Cameras: []wire.CameraHealth{}}
+	v := Box{Site: b.Site, Box: b.Box, Enrolled: b.Enrolled, Revoked: b.Revoked, Heard: b.Heard, State: "never", Cameras: []wire.CameraHealth{}, Sensors: []wire.SensorHealth{}}
 	if b.Status != nil {
 		v.Version, v.Host, v.Since = b.Status.Version, b.Status.Host, &b.Status.Since
 		v.State = map[bool]string{true: "online", false: "away"}[b.Status.Online]
 	}
 	if b.Health != nil {
 		v.Waiting, v.Cameras = &b.Health.Waiting, append(v.Cameras, b.Health.Cameras...)
+		v.Sensors = append(v.Sensors, b.Health.Sensors...)
 		if b.HealthHeard != nil && !b.Health.At.IsZero() {
 			ahead := b.Health.At.Sub(*b.HealthHeard).Seconds()
 			v.ClockAhead = &ahead

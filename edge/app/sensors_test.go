@@ -15,6 +15,7 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"eastgate/edge/config"
 	"eastgate/edge/sensor"
@@ -175,4 +176,27 @@ func publish(t *testing.T, url, topic, payload string) {
 	await(c.Connect())
 	await(c.Publish(topic, 1, true, payload))
 	c.Disconnect(100)
+}
+
+// TestHealthFitsOneMessage: with as many sensors as a box may have, all of them in
+// trouble, the names give way and no sensor does.
+func TestHealthFitsOneMessage(t *testing.T) {
+	f := config.File{Site: "c3", Box: "gate", Sensors: config.Sensors{Devices: map[string]sensor.Device{}}}
+	for i := range wire.MaxSensors {
+		f.Sensors.Devices[fmt.Sprintf("%s-%d", strings.Repeat("s", 44), i)] = sensor.Device{Name: strings.Repeat("烟", 200), Kind: "smoke", Source: "zigbee2mqtt", Address: "a"}
+	}
+	b := &Box{file: f}
+	b.sensors = sensor.New(sensor.Config{Devices: f.Sensors.Devices, File: filepath.Join(t.TempDir(), "sensors.json")}, sensor.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	h := wire.BoxHealth{At: time.Now()}
+	for i := range 144 {
+		h.Cameras = append(h.Cameras, wire.CameraHealth{Camera: fmt.Sprintf("camera-%d", i), Name: "041 商铺", State: "online", Since: time.Now()})
+	}
+	b.withSensors(&h)
+	body, err := json.Marshal(h)
+	if err != nil || len(body) > wire.MaxBytes {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+	if got, err := wire.DecodeHealth(body); err != nil || len(got.Sensors) != wire.MaxSensors {
+		t.Errorf("%d sensors, %v", len(got.Sensors), err)
+	}
 }

@@ -259,7 +259,7 @@ func TestStatusAndHealth(t *testing.T) {
 			t.Errorf("status taken: %s", bad)
 		}
 	}
-	for _, bad := range []string{`[]`, `{"cameras":[{"camera":"No Name"}]}`} {
+	for _, bad := range []string{`[]`, `{"cameras":[{"camera":"No Name"}]}`, `{"sensors":[{"sensor":"No Name"}]}`, `{"sensors":[` + strings.Repeat(`{"sensor":"a"},`, MaxSensors) + `{"sensor":"a"}]}`} {
 		if _, err := DecodeHealth([]byte(bad)); err == nil {
 			t.Errorf("health taken: %s", bad)
 		}
