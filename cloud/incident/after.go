@@ -44,7 +44,7 @@ func (i *Incident) open(o Opening, s Step) {
 	if o.Profile == governance.Orders {
 		i.Profile = o.Profile
 	}
-	i.Signal, i.Test, i.Health = o.Signal, o.Test, o.Health
+	i.Signal, i.Test, i.Exercise, i.Health = o.Signal, o.Test, o.Exercise, o.Health
 	i.Place, i.PlaceName = o.Place, o.PlaceName
 	i.FirstSeenAt = s.ReceivedAt
 }

@@ -51,6 +51,7 @@ func (f *folding) take(ctx context.Context, s Stored) error {
 		f.byID[d.i.ID] = d
 		step.Action, step.To = Signal, Signalled
 		opening := opening(class, place, w.test)
+		opening.Exercise = s.Event.Status == "Exercise"
 		det := Detail{Opening: &opening, Record: &r, Deadlines: f.e.deadlines(opening.Class, opening.Level, s.ReceivedAt, governance.Verify)}
 		if opening.Signal {
 			det.Deadlines = nil // nobody must look at a signal

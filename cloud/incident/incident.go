@@ -52,8 +52,10 @@ type Incident struct {
 
 	Active bool `json:"active"`           // a source says that it still goes on
 	Signal bool `json:"signal,omitempty"` // of a signal-only class, and no person has confirmed it
-	Test   bool `json:"test,omitempty"`   // an exercise; never joins what is real
-	Health bool `json:"health,omitempty"` // of our own equipment
+	Test   bool `json:"test,omitempty"`   // a test or an exercise; never joins what is real
+	// Exercise says that people play it (CAP status Exercise): a Test besides.
+	Exercise bool `json:"exercise,omitempty"`
+	Health   bool `json:"health,omitempty"` // of our own equipment
 
 	Place     string `json:"place"` // a path, as dongguan/c3/b07
 	PlaceName string `json:"place_name,omitempty"`

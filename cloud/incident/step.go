@@ -64,6 +64,7 @@ type Opening struct {
 	Level     event.Level `json:"level"`
 	Signal    bool        `json:"signal,omitempty"`
 	Test      bool        `json:"test,omitempty"`
+	Exercise  bool        `json:"exercise,omitempty"`
 	Health    bool        `json:"health,omitempty"`
 	Place     string      `json:"place"`
 	PlaceName string      `json:"place_name,omitempty"`

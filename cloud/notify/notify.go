@@ -172,8 +172,8 @@ type RobotStore interface {
 	SetRobotCondition(ctx context.Context, robot string, c Condition) error
 	// TriedSince returns when a robot was asked since a time.
 	TriedSince(ctx context.Context, robot string, since time.Time) ([]time.Time, error)
-	// Backlogs count what waits, by robot.
-	Backlogs(ctx context.Context) (map[string]Backlog, error)
+	// Backlogs count what waits, by robot, and what has failed in the last day.
+	Backlogs(ctx context.Context, now time.Time) (map[string]Backlog, error)
 }
 
 // A Backlog is what waits for a robot.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ import (
 	"eastgate/cloud/notify/robottest"
 	"eastgate/cloud/notify/sms"
 	"eastgate/cloud/notify/wecom"
+	"eastgate/cloud/replica"
 	"eastgate/cloud/store"
 	"eastgate/cloud/store/storetest"
 	"eastgate/shared/event"
@@ -27,6 +29,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(crashEnv); address != "" {
+		fmt.Fprintln(os.Stderr, sendUntilKilled(address))
+		return
+	}
 	defer storetest.Stop()
 	m.Run()
 }
@@ -118,10 +124,22 @@ func (phonebook) Dial(_ context.Context, contact, _ string) (string, error) {
 }
 
 // run runs a runner until the test ends or stop is called.
-func (w *world) run(r *notify.Runner) (stop func()) {
+func (w *world) run(r *notify.Runner) (stop func()) { return w.start(r.Run) }
+
+// runAlone runs it while member holds the lease, and says when it does.
+func (w *world) runAlone(member *replica.Member, begins func(), r *notify.Runner) (stop func()) {
+	return w.start(func(ctx context.Context) error {
+		return member.Alone(ctx, "notify", func(ctx context.Context) error {
+			begins()
+			return r.Run(ctx)
+		})
+	})
+}
+
+func (w *world) start(work func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
+	go func() { done <- work(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -404,10 +422,13 @@ func TestTestsAreMarked(t *testing.T) {
 	i := w.fire("1", event.Urgent)
 	i.Test = true
 	w.happen(i, incident.Signal)
+	drill := w.fire("2", event.Urgent)
+	drill.Test, drill.Exercise = true, true
+	w.happen(drill, incident.Signal)
 	w.remind(i, "100", escalation.CentreLead)
 	w.remind(i, "roll_everyone", escalation.Everyone)
-	w.await("duty 【测试】【疑似】", "duty 【测试】【全员】")
-	for _, m := range w.settled(2, notify.Sent) {
+	w.await("duty 【测试】【疑似】", "duty 【测试】【全员】", "duty 【演练】【疑似】")
+	for _, m := range w.settled(3, notify.Sent) {
 		if m.Robot != "duty" {
 			t.Errorf("a test went to %s", m.Robot)
 		}

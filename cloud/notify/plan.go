@@ -118,7 +118,7 @@ func (p *plan) change(ctx context.Context, c incident.Change) error {
 func (p *plan) about(i incident.Incident) Message {
 	return Message{
 		Incident: i.ID, Number: i.Number, Class: i.Class, Level: i.Level, Place: i.Place, PlaceName: i.PlaceName, Owner: i.Unit, Handling: i.HandlingUnit,
-		Test: i.Test, Seen: i.FirstAt, Late: i.Backfill && i.HeardAt.Sub(i.FirstAt) > lateAfter, Made: p.now,
+		Test: i.Test, Exercise: i.Exercise, Seen: i.FirstAt, Late: i.Backfill && i.HeardAt.Sub(i.FirstAt) > lateAfter, Made: p.now,
 	}
 }
 

@@ -231,7 +231,7 @@ func (r *Runner) Health(ctx context.Context) ([]Health, error) {
 	if err != nil {
 		return nil, err
 	}
-	backlogs, err := r.store.Backlogs(ctx)
+	backlogs, err := r.store.Backlogs(ctx, r.now())
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func addMessages(tx *Tx, add []notify.Message) error {
 }
 
 func (s *Store) messages(ctx context.Context, where string, args ...any) ([]notify.Message, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT body, fate FROM notify_messages WHERE "+where, args...)
+	rows, err := s.read.QueryContext(ctx, "SELECT state, tried, body, fate FROM notify_messages WHERE "+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,13 +90,15 @@ func (s *Store) messages(ctx context.Context, where string, args ...any) ([]noti
 	var out []notify.Message
 	for rows.Next() {
 		var m notify.Message
-		var body, fate string
-		if err := rows.Scan(&body, &fate); err != nil {
+		var state, body, fate string
+		var tried sql.NullInt64
+		if err := rows.Scan(&state, &tried, &body, &fate); err != nil {
 			return nil, err
 		}
 		if err := errors.Join(json.Unmarshal([]byte(body), &m), json.Unmarshal([]byte(fate), &m.Fate)); err != nil {
 			return nil, fmt.Errorf("stored message: %w", err)
 		}
+		m.State, m.Tried = notify.State(state), orNil(tried) // a claim changes these only
 		out = append(out, m)
 	}
 	return out, rows.Err()
@@ -178,28 +180,20 @@ func (s *Store) Messages(ctx context.Context, f notify.Filter) ([]notify.Message
 	return s.messages(ctx, fmt.Sprintf("%s ORDER BY made DESC, id DESC LIMIT %s", c.String(), c.bind(f.Limit)), c.args...)
 }
 
-// TriedSince implements notify.RobotStore.
+// TriedSince implements notify.RobotStore. The messages of a digest were one.
 func (s *Store) TriedSince(ctx context.Context, robot string, since time.Time) ([]time.Time, error) {
-	// The messages of a digest were tried at once, as one.
-	rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT tried FROM notify_messages WHERE robot = $1 AND tried > $2 ORDER BY tried", robot, ms(since))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	tried, err := s.messages(ctx, "robot = $1 AND tried > $2 ORDER BY tried", robot, ms(since))
 	var out []time.Time
-	for rows.Next() {
-		var at int64
-		if err := rows.Scan(&at); err != nil {
-			return nil, err
+	for _, m := range tried {
+		if m.Lead == "" || m.Lead == m.ID {
+			out = append(out, *m.Tried)
 		}
-		out = append(out, fromMS(at))
 	}
-	return out, rows.Err()
+	return out, err
 }
 
 // Backlogs implements notify.RobotStore.
-func (s *Store) Backlogs(ctx context.Context) (map[string]notify.Backlog, error) {
-	now := s.now()
+func (s *Store) Backlogs(ctx context.Context, now time.Time) (map[string]notify.Backlog, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT robot,
 		sum(CASE WHEN state IN ('waiting', 'sending') THEN 1 ELSE 0 END), sum(CASE WHEN state IN ('waiting', 'sending') AND level = $1 THEN 1 ELSE 0 END),
 		sum(CASE WHEN state = 'failed' AND made > $2 THEN 1 ELSE 0 END), sum(CASE WHEN state = 'unclear' AND made > $2 THEN 1 ELSE 0 END),

@@ -198,7 +198,10 @@ func (p Pages) view(r *http.Request, i incident.Incident) view {
 	if i.PlaceName != "" {
 		v.Place = i.PlaceName
 	}
-	if i.Test {
+	switch {
+	case i.Exercise:
+		v.Marks = v.T["mark.exercise"]
+	case i.Test:
 		v.Marks = v.T["mark.test"]
 	}
 	v.What = i.Class
