@@ -39,10 +39,12 @@ func demo(ctx context.Context, videos string) error {
   The first events come within a minute. Play with the cameras:
     curl -X POST 'http://%s/%s/cut?for=20s'     also: freeze, black, stall, play
   and with the smoke sensor beside the fire; it begins by itself after a while:
-    .cache/bin/rig sensor smoke on                  also: off, test, low; door, panic, broker
+    .cache/bin/rig sensor smoke on                  also: off, test, low; door, panic, glass, broker
+  The cameras are one ONVIF recorder, too; the button behind glass hangs at its input:
+    bin/edge discover %s
   Logs and data are in %s. Ctrl-C ends everything.
 
-`, s.console, s.user, s.password, s.leadPassword, s.robots, s.police.web, s.control, views[0].name, s.dir)
+`, s.console, s.user, s.password, s.leadPassword, s.robots, s.police.web, s.control, views[0].name, s.onvif, s.dir)
 	for _, p := range s.running {
 		go func() {
 			<-p.ended

@@ -112,16 +112,19 @@ func sensor(broker, name, word string) error {
 		payload = fmt.Sprintf(`%s,"last_seen":%q}`, strings.TrimSuffix(payload, "}"), time.Now().UTC().Format(time.RFC3339))
 		return tell(broker, "zigbee2mqtt/"+name, payload, d.kind != "panic") // a press is kept by nobody
 	}
-	return fmt.Errorf("there is no sensor %q: smoke, door or panic", name)
+	return fmt.Errorf("there is no sensor %q: smoke, door, panic or glass", name)
 }
 
 // sensorCommand is `rig sensor NAME WORD` beside a demo that runs.
 func sensorCommand(args []string) error {
 	if len(args) != 2 {
-		return errors.New("usage: rig sensor smoke|door|panic|broker on|off (smoke also: test, low)")
+		return errors.New("usage: rig sensor smoke|door|panic|glass|broker on|off (smoke also: test, low)")
 	}
 	if args[0] == "broker" {
 		return plug(demoDir, args[1])
+	}
+	if args[0] == glass {
+		return pressGlass(demoDir, args[1])
 	}
 	broker, err := os.ReadFile(filepath.Join(demoDir, brokerFile))
 	if err != nil {
@@ -168,7 +171,8 @@ func listens(ctx context.Context, addr string, p *process) error {
 // sensorConfig is the sensors' section of edge.yml.
 func (s *site) sensorConfig() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "sensors:\n  mqtt: {url: mqtt://%s}\n  devices:\n", s.sensors)
+	source, button := s.onvifConfig()
+	fmt.Fprintf(&b, "sensors:\n  mqtt: {url: mqtt://%s}\n%s  devices:\n%s", s.sensors, source, button)
 	for _, d := range simulated {
 		fmt.Fprintf(&b, "    %s: {name: %q, kind: %s, model: %s, source: zigbee2mqtt, address: %s}\n", d.name, d.title, d.kind, d.model, d.name)
 	}
@@ -198,6 +202,7 @@ func placeList(views []view) string {
 	for _, d := range simulated {
 		fmt.Fprintf(&b, "%s-%s,%s,sensor,%s,%s sensor,,,,,/demo/gate-1/%s,\n", at, d.name, at, d.title, d.name, d.name)
 	}
+	fmt.Fprintf(&b, "%s-%s,%s,sensor,手动报警按钮,button behind glass,,,,,/demo/gate-1/%s,\n", at, glass, at, glass)
 	return b.String()
 }
 

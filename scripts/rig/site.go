@@ -18,6 +18,7 @@ type site struct {
 	broker   string
 	rtsp     string
 	control  string // of the camera simulator
+	onvif    string // of the same, as an ONVIF recorder
 	health   string // of the edge
 	sensors  string // the broker of the sensors
 	robots   string // of the robots and of the phone
@@ -43,7 +44,7 @@ func newSite(dir, console string) (*site, error) {
 		return nil, err
 	}
 	s := &site{dir: dir, user: "duty", console: freePort(console)}
-	for _, p := range []*string{&s.broker, &s.rtsp, &s.control, &s.health, &s.sensors, &s.robots} {
+	for _, p := range []*string{&s.broker, &s.rtsp, &s.control, &s.onvif, &s.health, &s.sensors, &s.robots} {
 		*p = freePort("127.0.0.1:0")
 	}
 	return s, nil
@@ -125,10 +126,11 @@ func (s *site) startCloud(ctx context.Context) error {
 }
 
 func (s *site) startSimulator(ctx context.Context, cams []view) error {
-	args := []string{"-listen", s.rtsp, "-control", s.control, "-cache", ".cache/videos"}
+	args := []string{"-listen", s.rtsp, "-control", s.control, "-onvif", s.onvif, "-cache", ".cache/videos"}
 	for _, c := range cams {
 		args = append(args, c.name+"="+c.file)
 	}
+	s.file(controlFile, s.control)
 	if err := s.start(ctx, "simulator", ".cache/bin/simulator", args...); err != nil {
 		return err
 	}

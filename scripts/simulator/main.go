@@ -3,6 +3,9 @@
 //
 //	simulator -listen 127.0.0.1:8554 -control 127.0.0.1:8555 yard=yard.mp4 gate=gate.mp4
 //	curl -X POST 'http://127.0.0.1:8555/yard/cut?for=10s'
+//
+// With -onvif HOST:PORT the cameras are also one ONVIF recorder there, which has a
+// digital input: POST /input/1/closed and /input/1/open.
 package main
 
 import (
@@ -29,22 +32,26 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8554", "address of the RTSP server")
 	control := flag.String("control", "127.0.0.1:8555", "address that takes commands over HTTP")
+	onvif := flag.String("onvif", "", "address of the ONVIF recorder; empty for none")
 	cache := flag.String("cache", ".cache/videos", "folder for files that had to be converted")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *listen, *control, *cache, flag.Args()); err != nil {
+	if err := run(ctx, addresses{*listen, *control, *onvif}, *cache, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "simulator:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, listen, control, cache string, args []string) error {
+// addresses are where the simulator listens.
+type addresses struct{ rtsp, control, onvif string }
+
+func run(ctx context.Context, at addresses, cache string, args []string) error {
 	if len(args) == 0 {
 		return errors.New("name at least one camera, as NAME=FILE")
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	server, err := cameratest.New(cameratest.Config{Listen: listen, Log: log})
+	server, err := cameratest.New(cameratest.Config{Listen: at.rtsp, Log: log})
 	if err != nil {
 		return err
 	}
@@ -68,13 +75,22 @@ func run(ctx context.Context, listen, control, cache string, args []string) erro
 	if len(films) == 0 {
 		return errors.New("none of the files can be played")
 	}
-	web := &http.Server{Handler: commands(server, films), ReadHeaderTimeout: 5 * time.Second}
-	l, err := net.Listen("tcp", control)
+	mux := commands(server, films)
+	if at.onvif != "" {
+		recorder, err := openRecorder(at, films)
+		if err != nil {
+			return err
+		}
+		defer recorder.Close()
+		mux.HandleFunc("POST /input/1/{how}", recorder.input)
+	}
+	web := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	l, err := net.Listen("tcp", at.control)
 	if err != nil {
 		return fmt.Errorf("listen for commands: %w", err)
 	}
 	context.AfterFunc(ctx, func() { web.Close() })
-	fmt.Printf("ready: %d cameras at rtsp://%s, commands at http://%s\n", len(films), listen, l.Addr())
+	fmt.Printf("ready: %d cameras at rtsp://%s, commands at http://%s\n", len(films), at.rtsp, l.Addr())
 	if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -96,7 +112,7 @@ func load(ctx context.Context, file, cache string) (cameratest.Film, error) {
 
 // commands serves the states and takes POST /NAME/MODE?for=10s and POST
 // /NAME/show?film=OTHER, which plays another camera's film.
-func commands(s *cameratest.Server, films map[string]cameratest.Film) http.Handler {
+func commands(s *cameratest.Server, films map[string]cameratest.Film) *http.ServeMux {
 	names := slices.Sorted(maps.Keys(films))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {

@@ -12,8 +12,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"text/template"
@@ -71,7 +71,8 @@ type Device struct {
 	URL string
 
 	cfg    Config
-	server *httptest.Server
+	server *http.Server
+	listen net.Listener
 	events *events
 
 	mu     sync.Mutex
@@ -80,25 +81,40 @@ type Device struct {
 	asked  map[string]int // operations, by name
 }
 
-// New starts a device on a free port.
+// New starts a device on a free port of this machine.
 func New(cfg Config) *Device {
+	d, err := Listen("127.0.0.1:0", cfg)
+	if err != nil {
+		panic(fmt.Sprintf("onviftest: %v", err)) // as httptest does
+	}
+	return d
+}
+
+// Listen starts a device at an address.
+func Listen(addr string, cfg Config) (*Device, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
 	if cfg.Manufacturer == "" {
 		cfg.Manufacturer, cfg.Model = "Eastgate", "simulated"
 	}
 	if cfg.Profiles == nil {
 		cfg.Profiles = Usual()
 	}
-	d := &Device{cfg: cfg, skew: cfg.Skew, nonces: map[string]bool{}, asked: map[string]int{}}
+	d := &Device{
+		URL: "http://" + l.Addr().String() + onvif.ServicePath, cfg: cfg, listen: l,
+		skew: cfg.Skew, nonces: map[string]bool{}, asked: map[string]int{},
+	}
 	d.events = newEvents(d.now)
-	d.server = httptest.NewServer(d)
-	d.URL = d.server.URL + onvif.ServicePath
-	return d
+	d.server = &http.Server{Handler: d, ReadHeaderTimeout: time.Minute}
+	go d.server.Serve(l) //nolint:errcheck // until Close
+	return d, nil
 }
 
 // Close ends the device, and whatever waits for its answers.
 func (d *Device) Close() {
 	d.events.restart()
-	d.server.CloseClientConnections()
 	d.server.Close()
 }
 

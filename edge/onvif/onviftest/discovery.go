@@ -38,6 +38,6 @@ func (d *Device) address() string {
 	if d.cfg.Elsewhere == "" {
 		return d.URL
 	}
-	_, port, _ := net.SplitHostPort(d.server.Listener.Addr().String())
+	_, port, _ := net.SplitHostPort(d.listen.Addr().String())
 	return "http://" + net.JoinHostPort(d.cfg.Elsewhere, port) + "/onvif/device_service"
 }
