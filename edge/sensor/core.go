@@ -37,9 +37,10 @@ type Core struct {
 	mu      sync.Mutex
 	devices map[string]*unit
 	sources map[string]*unit
-	pending []event.Event // in the file and perhaps not in the outbox
-	dirty   bool          // what is known differs from the file
-	looked  time.Time     // when time was let go by last
+	saw     map[string]bool // devices of which the ledger is to be told
+	pending []event.Event   // in the file and perhaps not in the outbox
+	dirty   bool            // what is known differs from the file
+	looked  time.Time       // when time was let go by last
 	saved   time.Time
 }
 
@@ -56,7 +57,7 @@ type heard struct {
 func New(cfg Config, m *Metrics, log *slog.Logger) *Core {
 	c := &Core{
 		cfg: cfg, m: m, log: log, in: make(chan heard, room),
-		devices: map[string]*unit{}, sources: map[string]*unit{}, looked: time.Now(), saved: time.Now(),
+		devices: map[string]*unit{}, sources: map[string]*unit{}, saw: map[string]bool{}, looked: time.Now(), saved: time.Now(),
 	}
 	was, err := load(cfg.File)
 	if err != nil {
@@ -131,6 +132,14 @@ func (c *Core) more(t heard) []heard {
 
 // begin joins devices and sources, and makes the devices due.
 func (c *Core) begin(sources []Source) {
+	for id, every := range c.join(sources) {
+		c.cfg.Coverage.Expect(id, every, func() (string, bool) { return c.blind(id) })
+	}
+}
+
+// join joins devices and sources, and returns how often each device is due. The ledger
+// is never told while mu is held: it asks why under a lock of its own.
+func (c *Core) join(sources []Source) map[string]time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.looked = time.Now()
@@ -150,13 +159,14 @@ func (c *Core) begin(sources []Source) {
 			s.condition(event.DeviceFault).set(false, c.looked, "")
 		}
 	}
+	due := map[string]time.Duration{}
 	for id, u := range c.devices {
-		every := u.profile.Every
-		if every == 0 {
-			every = linkedEvery
+		due[id] = u.profile.Every
+		if due[id] == 0 {
+			due[id] = linkedEvery
 		}
-		c.cfg.Coverage.Expect(id, every, func() (string, bool) { return c.blind(id) })
 	}
+	return due
 }
 
 // linkedEvery is for devices that are there as long as their link is: the core looks
@@ -198,8 +208,13 @@ func (c *Core) step(ctx context.Context, batch []heard) {
 		c.save(now)
 	}
 	c.pending = nil
+	saw := c.saw
+	c.saw = map[string]bool{}
 	c.mu.Unlock()
 
+	for id := range saw {
+		c.cfg.Coverage.Saw(id)
+	}
 	c.tell(context.WithoutCancel(ctx), events)
 	c.told(len(events) > 0)
 	for _, t := range batch {
@@ -215,7 +230,7 @@ func (c *Core) pass(now time.Time) {
 	for id, u := range c.devices {
 		u.pass(gone, now)
 		if u.held() && u.Away == "" && !u.failing() {
-			c.cfg.Coverage.Saw(id)
+			c.saw[id] = true
 		}
 	}
 }
@@ -244,7 +259,7 @@ func (c *Core) take(t heard, now time.Time) {
 	before := u.Heard
 	u.take(t.r, now)
 	if u.Heard != before && !u.failing() {
-		c.cfg.Coverage.Saw(u.id)
+		c.saw[u.id] = true
 	}
 	c.judgeDevice(u, now) // at once: the next reading may say that it is over
 }

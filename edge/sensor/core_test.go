@@ -46,12 +46,14 @@ func (l *ledger) Expect(name string, every time.Duration, why func() (string, bo
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.due[name], l.whys[name] = every, why
+	why() // the real one asks while it holds its lock: the core must hold none of its own
 }
 
 func (l *ledger) Saw(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.saw[name]++
+	l.whys[name]()
 }
 
 func (l *ledger) seen(name string) int {
