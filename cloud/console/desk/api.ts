@@ -1,5 +1,5 @@
 import type { Place } from "./places";
-import { update } from "./store";
+import { clock, update } from "./store";
 import type { Choice, Command, Incident, Me, Step, Watch } from "./wire";
 
 // Problem is an answer that is no success (RFC 9457); incident is set when somebody
@@ -17,6 +17,8 @@ export class Problem extends Error {
 
 export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const resp = await fetch(path, { credentials: "same-origin", ...init });
+  const date = Date.parse(resp.headers.get("Date") ?? "");
+  if (date && !resp.headers.get("Age")) clock(date + 500); // it is cut to the second
   if (resp.status === 401) update((s) => (s.out = true));
   const body = await resp.json().catch(() => ({}));
   if (resp.ok) return body as T;

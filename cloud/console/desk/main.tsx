@@ -7,7 +7,7 @@ import { listen } from "./keys";
 import { places } from "./places";
 import { route } from "./router";
 import * as alarm from "./sound/alarm";
-import { store, update } from "./store";
+import { now, store, update } from "./store";
 import { lang, load } from "./text";
 
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "dark";
@@ -20,6 +20,6 @@ listen();
 alarm.begin();
 armed.begin();
 render(<Frame />, document.getElementById("desk")!);
-setInterval(() => update((s) => (s.now = Date.now())), 1000);
+setInterval(() => update((s) => (s.now = now())), 1000);
 await begin(asked);
 places().then(() => update(() => {}), () => {});

@@ -13,6 +13,7 @@ export const store = {
   lostAt: 0, // since when the link is off
   said: "", // one line that tells what happened
   now: Date.now(),
+  skew: 0, // how far the server's clock is ahead of this desk's, in milliseconds
   out: false, // the session has ended: log in again, in place
   aliveAt: 0, // when the server last gave a sign of life
   unsent: 0, // actions that wait for the link
@@ -21,6 +22,16 @@ export const store = {
   watch: undefined as Watch | undefined, // which desks are manned; unknown while the server does not answer
   announced: { level: 4, words: "" }, // for screen readers
 };
+
+// now is the time by the server's clock: a desk's own may be wrong, and ages would be.
+export const now = () => Date.now() + store.skew;
+
+// clock takes in what the server's clock says. Up to 2 s is the way and the second it
+// is cut to.
+export function clock(server: number): void {
+  const skew = server - Date.now();
+  store.skew = Math.abs(skew) > 2000 ? skew : 0;
+}
 
 const listeners = new Set<() => void>();
 let due = false;

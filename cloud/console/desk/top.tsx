@@ -25,6 +25,11 @@ export function Top({ here, help }: { here: string; help(): void }) {
       <span class={flooded() ? "load flood" : "load"} title={t("load.about")}>
         {t("load", { n })}
       </span>
+      {s.skew !== 0 && (
+        <span class="skew" role="status" title={t("skew.about")}>
+          {t("skew", { n: Math.round(s.skew / 1000) })}
+        </span>
+      )}
       <Armed />
       <SoundState />
       <span class={`link ${s.link}`} role="status">

@@ -1,4 +1,4 @@
-import { store } from "../store";
+import { now, store } from "../store";
 import { hear } from "./data";
 
 // A flood is more alerts than one person can follow (ISA-18.2: more than 10 in 10
@@ -24,5 +24,5 @@ export function flooded(): boolean {
 
 hear((i) => {
   const at = Date.parse(i.first_seen_at);
-  if (at > Date.now() - span && !i.signal) arrived.set(i.id, at);
+  if (at > now() - span && !i.signal) arrived.set(i.id, at);
 });

@@ -5,7 +5,7 @@ import { Picture } from "../picture";
 import { nameOf } from "../places";
 import { camerasOf, kind, place } from "../state";
 import { age, note, t } from "../text";
-import { tabOf } from "../wire";
+import { type Incident, tabOf } from "../wire";
 import { compound, type Row } from "./rows";
 
 interface Props {
@@ -24,6 +24,7 @@ interface Props {
 export function RowView({ row, top, at, of, chosen, opened, now, choose, unfold }: Props) {
   const i = row.head;
   const n = row.members.length;
+  const all = row.why === "outage" || opened ? [i] : row.members.filter(waiting);
   const free = !i.taken_by && can(i, "taken") && tabOf(i) === "todo";
   useEffect(() => painted(i.id), [i.id]);
   return (
@@ -75,10 +76,10 @@ export function RowView({ row, top, at, of, chosen, opened, now, choose, unfold 
             class="ack"
             onClick={(e) => {
               e.stopPropagation();
-              void act(i, "taken", {});
+              void takeAll(all);
             }}
           >
-            {t("action.taken")}
+            {all.length > 1 ? t("take.all", { n: all.length }) : t("action.taken")}
           </button>
         )}
         {i.taken_by && tabOf(i) !== "ended" && <span>{t("taken", { name: i.handler || i.taken_by })}</span>}
@@ -86,6 +87,14 @@ export function RowView({ row, top, at, of, chosen, opened, now, choose, unfold 
       </div>
     </article>
   );
+}
+
+const waiting = (i: Incident) => !i.taken_by && can(i, "taken");
+
+// takeAll takes one after the other; it ends at the first that cannot be taken, which is
+// said.
+async function takeAll(list: Incident[]): Promise<void> {
+  for (const i of list) if (!(await act(i, "taken", {}))) return;
 }
 
 // where says the place, as exactly as all of a row have it in common.

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api";
 import { placesOf } from "../places";
+import type { Where } from "../plan/where";
 import { kind, place } from "../state";
 import { lang, t, time } from "../text";
 import { find } from "../views";
@@ -8,7 +9,7 @@ import type { Incident } from "../wire";
 
 // Around is what else there is: who found it, where that is, what happened near it
 // lately, and how often this camera was right.
-export function Around({ incident: i }: { incident: Incident }) {
+export function Around({ incident: i, whole }: { incident: Incident; whole?: boolean }) {
   const near = useNear(i);
   const path = usePlaces(i);
   const camera = i.device ? `/camera/${[i.site, i.box, i.device].map((x) => encodeURIComponent(x!)).join("/")}` : "";
@@ -18,6 +19,7 @@ export function Around({ incident: i }: { incident: Incident }) {
       <p>
         {path || place(i)} {find("/plan") && <a href={`/plan?incident=${i.id}`}>{t("on.plan")}</a>}
       </p>
+      {whole && <OnPlan place={i.place} />}
       <p>
         {t("sources")}: {(i.discoveries ?? []).map((d) => `${t(`source.${d.source}`)} ${time(d.at)}`).join(" · ") || "–"}
       </p>
@@ -40,6 +42,16 @@ export function Around({ incident: i }: { incident: Incident }) {
       )}
     </section>
   );
+}
+
+// OnPlan draws the place on its compound's plan; the drawing's script comes when it is
+// needed.
+function OnPlan({ place }: { place: string }) {
+  const [W, setW] = useState<{ Where?: typeof Where }>({});
+  useEffect(() => {
+    import("../plan/where").then((m) => setW({ Where: m.Where }), () => {}); // the path in words stands above
+  }, []);
+  return W.Where ? <W.Where place={place} /> : null;
 }
 
 // Related is what was heard of within an hour at the same place.

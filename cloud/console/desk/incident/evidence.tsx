@@ -13,7 +13,7 @@ type Shown = "picture" | "clip" | "live";
 export function Evidence({ incident: i }: { incident: Incident }) {
   const [shown, show] = useState<Shown>("picture");
   const [boxes, setBoxes] = useState(true);
-  useKeys({ KeyB: () => setBoxes(!boxes), Space: () => i.clip && show("clip") });
+  useKeys({ KeyB: () => setBoxes(!boxes), KeyL: () => i.device && may("video.see") && show("live"), Space: () => i.clip && show("clip") });
   if (i.hidden || (!i.snapshot && !may("picture.see"))) return <p class="fine">{t("evidence.right")}</p>;
   if (!i.snapshot && !i.clip) return i.device ? <p class="fine">{t("picture.none")}</p> : null;
   return (

@@ -67,7 +67,7 @@ export function Panel({ incident: i, back, whole }: Props) {
       <Steps incident={i} />
       <History incident={i} open={!!whole} />
       <Told incident={i} />
-      <Around incident={i} />
+      <Around incident={i} whole={whole} />
       <Facts incident={i} />
     </section>
   );

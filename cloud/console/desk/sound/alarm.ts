@@ -15,6 +15,8 @@ import type { Tone } from "./tones";
 const silence = 120_000;
 const beeping = 300_000;
 const speakEvery = 10_000;
+// How long the feed may be lost before that beeps too.
+const deafAfter = 30_000;
 
 const urgent = new Set<string>();
 const serious = new Map<string, number>(); // until when it beeps
@@ -39,7 +41,7 @@ function heard(now: Incident, before: Incident | undefined, change?: Change): vo
     spokenAt = 0;
     announce(now);
   }
-  const fresh = Date.now() - Date.parse(now.first_seen_at) < beeping;
+  const fresh = store.now - Date.parse(now.first_seen_at) < beeping;
   if (anew && now.level === 2 && (change || fresh)) {
     serious.set(now.id, Date.now() + beeping);
     if (change) announce(now);
@@ -59,7 +61,8 @@ function judge(): void {
   const now = Date.now();
   for (const [id, until] of serious) if (until <= now) serious.delete(id);
   const quiet = now < silencedUntil;
-  playingTone = urgent.size > 0 && !quiet ? "alarm" : serious.size > 0 && !quiet ? "beeps" : undefined;
+  const deaf = store.lostAt > 0 && now - store.lostAt > deafAfter; // nothing could be heard of
+  playingTone = quiet ? undefined : urgent.size > 0 ? "alarm" : serious.size > 0 || deaf ? "beeps" : undefined;
   player.play(playingTone);
   if (playingTone === "alarm" && now - spokenAt > speakEvery) speak();
   const root = document.documentElement;
@@ -97,7 +100,7 @@ function mark(): void {
 
 // hush silences this desk for a while, and no other: it takes nothing.
 export function hush(): void {
-  if (!urgent.size && !serious.size) return;
+  if (!playingTone) return;
   silencedUntil = Date.now() + silence;
   if (typeof speechSynthesis !== "undefined") speechSynthesis.cancel();
   judge();
