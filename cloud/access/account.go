@@ -163,9 +163,9 @@ func (p *People) EndSessions(ctx context.Context, by User, name string) error {
 
 // ChangePassword gives the holder of a session a password of his own making. His
 // other sessions end.
-func (p *People) ChangePassword(ctx context.Context, s Session, token, old, password string) error {
+func (p *People) ChangePassword(ctx context.Context, s Session, token, from, old, password string) error {
 	name := s.User.Name
-	if p.tries.locked(name, "") {
+	if p.tries.locked(name, from) {
 		return ErrLocked
 	}
 	_, hash, err := p.store.Person(ctx, name)
@@ -174,7 +174,7 @@ func (p *People) ChangePassword(ctx context.Context, s Session, token, old, pass
 	}
 	switch {
 	case !checkPassword(hash, old):
-		p.tries.failed(name, "")
+		p.tries.failed(name, from)
 		err = ErrCredentials
 	case utf8.RuneCountInString(password) < leastPassword || len(password) > mostPassword:
 		err = fmt.Errorf("%w: a password has at least %d characters", ErrInvalid, leastPassword)

@@ -205,5 +205,16 @@ func (a *API) reach(c *call, f *handover.Facts) error {
 			f.Police = "up"
 		}
 	}
+	robots, err := a.Notify.Health(c.Context())
+	if err != nil {
+		return err
+	}
+	for _, r := range robots { // one that works reaches people
+		if r.Error == "" && (r.BlockedUntil == nil || !r.BlockedUntil.After(a.Now())) {
+			f.Messages = "up"
+		} else if f.Messages == "off" {
+			f.Messages = "down"
+		}
+	}
 	return nil
 }

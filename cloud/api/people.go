@@ -24,7 +24,7 @@ type Accounts interface {
 	Close(ctx context.Context, by access.User, name string) error
 	Reset(ctx context.Context, by access.User, name string) (password string, err error)
 	EndSessions(ctx context.Context, by access.User, name string) error
-	ChangePassword(ctx context.Context, s access.Session, token, old, password string) error
+	ChangePassword(ctx context.Context, s access.Session, token, from, old, password string) error
 }
 
 // A Person is an account as the administrators see it.
@@ -110,7 +110,7 @@ func (a *API) changePassword(c *call) (reply, error) {
 	if err := json.Unmarshal(c.body, &said); err != nil {
 		return reply{}, web.Malformed.With(err.Error())
 	}
-	return reply{status: http.StatusNoContent}, a.People.ChangePassword(c.Context(), c.who, web.Token(c.Request), said.Old, said.Password)
+	return reply{status: http.StatusNoContent}, a.People.ChangePassword(c.Context(), c.who, web.Token(c.Request), web.From(c.Request), said.Old, said.Password)
 }
 
 func (a *API) grant(c *call) (reply, error) {

@@ -28,6 +28,7 @@ type Console struct {
 const Usage = `cloud: events into incidents, and incidents before people
 
   cloud run   -config cloud.yml                      work until told to stop
+  cloud setup [-config F]                            the code by which an empty system gets its first accounts
   cloud check -config cloud.yml                      every fault of a configuration at once
   cloud user add    [-config F] [-role R] [-person P] [-unit U] [-scope S] [-password-file F] NAME
                                                      prints a password, unless one is given
@@ -71,7 +72,7 @@ var ErrUsage = errors.New("wrong usage")
 // Command runs one command line.
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"run": c.run, "check": c.check, "user add": c.userAdd,
+		"run": c.run, "check": c.check, "setup": c.setup, "user add": c.userAdd,
 		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList, "register verify": c.registerVerify,
 		"organisation add": c.organisationAdd, "organisation list": c.organisationList, "contact add": c.contactAdd,
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
@@ -121,8 +122,55 @@ func (c Console) run(ctx context.Context, args []string) error {
 		return err
 	}
 	cloud.version = c.Version
+	if err := c.invite(ctx, cloud, f.PublicURL); err != nil {
+		return errors.Join(err, cloud.Close())
+	}
 	log.Info("running", "pages", cloud.Addr(), "broker", cloud.Broker(), "version", c.Version)
 	return errors.Join(cloud.Run(ctx), cloud.Close())
+}
+
+// invite tells whoever runs an empty system how the first accounts are made. The code
+// goes to the terminal alone, and is worth nothing afterwards.
+func (c Console) invite(ctx context.Context, cloud *Cloud, address string) error {
+	first, err := cloud.founding(ctx)
+	if err != nil {
+		return err
+	}
+	open, err := first.Open(ctx)
+	if err == nil && open {
+		_, err = fmt.Fprintf(c.Out, "nobody can log in yet: open %s/setup and enter the code %s\n", strings.TrimSuffix(address, "/"), first.Code())
+	}
+	return err
+}
+
+// setup prints the code of an empty system again.
+func (c Console) setup(ctx context.Context, args []string) error {
+	flags, path := c.flags("setup")
+	if err := flags.Parse(args); err != nil {
+		return ErrUsage
+	}
+	f, err := config.Load(*path)
+	if err != nil {
+		return err
+	}
+	s, err := openStore(ctx, f)
+	if err != nil {
+		return err
+	}
+	few := &Cloud{store: s, people: access.NewPeople(s)}
+	first, err := few.founding(ctx)
+	open := false
+	if err == nil {
+		open, err = first.Open(ctx)
+	}
+	switch {
+	case err != nil:
+	case !open:
+		err = errors.New("there are accounts already: the code is void; cloud user list shows them")
+	default:
+		err = c.invite(ctx, few, f.PublicURL)
+	}
+	return errors.Join(err, s.Close())
 }
 
 func (c Console) check(_ context.Context, args []string) error {

@@ -52,7 +52,11 @@ func (c *Cloud) openPages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pages, err := console.New(console.Deps{API: speak, Door: door, Pictures: folder, Cameras: c.store, Coverage: covered, Metrics: console.NewMetrics(c.reg), Log: c.log})
+	first, err := c.founding(ctx)
+	if err != nil {
+		return err
+	}
+	pages, err := console.New(console.Deps{API: speak, Founder: founder{first}, Door: door, Pictures: folder, Cameras: c.store, Coverage: covered, Metrics: console.NewMetrics(c.reg), Log: c.log})
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,18 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	"eastgate/cloud/access"
 	"eastgate/cloud/api"
+	"eastgate/cloud/console"
 	"eastgate/cloud/evidence"
 	"eastgate/cloud/handover"
 	"eastgate/cloud/kpi"
 	"eastgate/cloud/organisation"
 	"eastgate/cloud/register"
+	"eastgate/cloud/web"
 	"eastgate/shared/event"
 )
 
@@ -64,4 +68,26 @@ func (c *Cloud) system(ctx context.Context, folder *evidence.Folder, figures *kp
 		out.Replicas, err = c.member.Members(ctx)
 	}
 	return out, err
+}
+
+// founding is the making of the first accounts.
+func (c *Cloud) founding(ctx context.Context) (*access.Founding, error) {
+	seed, err := c.store.Secret(ctx, "founding")
+	if err != nil {
+		return nil, err
+	}
+	return access.NewFounding(c.people, seed), nil
+}
+
+// A founder makes the first accounts for the page that asks for them.
+type founder struct{ *access.Founding }
+
+func (f founder) Open(r *http.Request) (bool, error) { return f.Founding.Open(r.Context()) }
+
+func (f founder) Found(r *http.Request, code string, x console.First) (map[string]string, error) {
+	return f.Founding.Found(r.Context(), code, web.From(r), map[access.Role]access.Founder{
+		access.SystemAdmin:   {Name: x.Name, Person: x.Person, Password: x.Password},
+		access.SecurityAdmin: {Name: x.Security, Person: x.SecurityPerson},
+		access.AuditAdmin:    {Name: x.Audit, Person: x.AuditPerson},
+	})
 }

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 
 	"eastgate/cloud/api"
 	"eastgate/cloud/web"
@@ -37,6 +38,7 @@ type Deps struct {
 	Pictures pictures
 	Cameras  cameras
 	Coverage coverer
+	Founder  Founder
 	Metrics  *Metrics
 	Log      *slog.Logger
 }
@@ -92,6 +94,8 @@ func (c *Console) Handler() http.Handler {
 
 	open("GET /login", c.loginPage)
 	open("POST /login", c.login)
+	open("GET /setup", c.setupPage)
+	open("POST /setup", c.found)
 	open("GET /static/{file...}", c.static)
 	open("GET /text/{lang}", c.text)
 
@@ -119,18 +123,29 @@ func (c *Console) Handler() http.Handler {
 	does("POST /whistles/{id}/do/{action}", c.actWhistle)
 	does("POST /reminders/{position}/settle", c.settle)
 	does("POST /figures/entries/{kind}", c.enterFigures)
+	c.centre(seen, does)
 	does("POST /report", c.enter)
 	does("POST /logout", c.logout)
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.Metrics.requests.Inc()
 		mux.ServeHTTP(w, r)
 	})
-	return web.Secured(counted, c.Door.TLS, maxBody)
+	small, large := web.Secured(counted, c.Door.TLS, maxBody), web.Secured(counted, c.Door.TLS, maxFiles)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+			large.ServeHTTP(w, r)
+			return
+		}
+		small.ServeHTTP(w, r)
+	})
 }
 
 // deskPaths lead to the one document of the desk, whose script opens the view: they
 // are those of desk/views.ts.
 var deskPaths = []string{"/{$}", "/incident/{id}", "/wall", "/plan", "/cameras", "/camera/{site}/{box}/{camera}"}
 
-// maxBody bounds what a browser may send here; files go through the API.
-const maxBody = 64 << 10
+// maxBody bounds what a form may send here, and maxFiles one with photos or a list.
+const (
+	maxBody  = 64 << 10
+	maxFiles = 32 << 20
+)

@@ -23,7 +23,7 @@ func TestOnlyTheLoginIsOpen(t *testing.T) {
 	picture := "/evidence/" + i.Snapshot + "?incident="
 	for path, want := range map[string]int{
 		"/login": 200, "/static/desk.js": 200, "/static/desk.css": 200, "/static/office.css": 200, "/text/en": 200, "/api/docs": 200, "/api/openapi.json": 200,
-		"/": 303, "/wall": 303, "/plan": 303, "/incident/" + i.ID: 303, "/camera/garden/gate-1/courtyard": 303, picture + i.ID: 303, "/incidents": 303, "/incidents/" + i.ID: 303, "/tasks": 303, "/overdue": 303, "/reports": 303, "/whistles": 303, "/domains": 303,
+		"/": 303, "/wall": 303, "/plan": 303, "/incident/" + i.ID: 303, "/camera/garden/gate-1/courtyard": 303, picture + i.ID: 303, "/incidents": 303, "/incidents/" + i.ID: 303, "/tasks": 303, "/overdue": 303, "/reports": 303, "/boxes": 303, "/people": 303, "/organisations": 303, "/agreements": 303, "/places": 303, "/places/template.csv": 303, "/register": 303, "/health": 303, "/system": 303, "/account": 303, "/handover": 303, "/figures/entries": 303, "/reminders": 303, "/whistles": 303, "/domains": 303,
 		"/figures": 303, "/coverage": 303, "/report": 303, "/codes": 303, "/incidents/print": 303,
 		"/api/v1/me": 401, "/api/v1/incidents": 401, "/api/v1/incidents/" + i.ID: 401, "/api/v1/stream": 401, "/api/v1/coverage": 401,
 		"/static/..%2fconsole.go": 404, "/text/fr": 404, "/nothing": 404, "/api/v1/nothing": 404,
@@ -90,7 +90,7 @@ func TestOfficePages(t *testing.T) {
 	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
 	for name := range apptest.People {
 		v := s.As(t, name)
-		for _, path := range []string{"/", "/tasks", "/incidents", "/incidents?state=open&level=1&domain=fire&place=dongguan&text=", "/overdue", "/reports", "/whistles?state=open", "/reminders?show=overdue", "/domains", "/coverage", "/incidents/" + i.ID} {
+		for _, path := range []string{"/", "/tasks", "/incidents", "/incidents?state=open&level=1&domain=fire&place=dongguan&text=", "/overdue", "/reports", "/whistles?state=open", "/reminders?show=overdue", "/domains", "/account", "/coverage", "/incidents/" + i.ID} {
 			for _, lang := range []string{"zh-CN", "en"} {
 				at := path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "lang=" + lang
 				a := v.Do(t, "GET", at, nil)

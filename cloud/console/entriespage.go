@@ -56,12 +56,6 @@ func (c *Console) enterFigures(w http.ResponseWriter, r *http.Request, s access.
 			continue
 		}
 		one := body(r, kind.fields)
-		for from, to := range map[string]string{"to_day": "to", "how": "method"} { // names that a page has twice
-			if v, ok := one[from]; ok {
-				one[to] = v
-				delete(one, from)
-			}
-		}
 		c.send(w, r, s, c.entryForm(c.office(r, s), n), wish{
 			Method: http.MethodPost, Path: "/api/v1/figures/entries", Body: map[string]any{kind.list: []any{one}}, Key: r.PostFormValue("key"),
 		})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"eastgate/cloud/access"
+	"eastgate/cloud/notify"
+	"eastgate/cloud/sharing"
 )
 
 // A form asks for one operation of the API. It works without a script, carries what
@@ -109,6 +112,47 @@ var needs = map[string]need{
 	"of":     {Kind: "select", Of: []string{"handling", "enforcement", "effort"}, Text: "baseline"},
 	"from":   {Kind: "date", As: "day"},
 	"to_day": {Kind: "date", As: "day"},
+
+	// How the centre is run.
+	"site":         {Kind: "text", Max: 48},
+	"box":          {Kind: "text", Max: 48},
+	"name":         {Kind: "text", Max: 48},
+	"person":       {Kind: "text", Max: 40},
+	"account":      {Kind: "text", Max: 48},
+	"grant_role":   {Kind: "select", Of: words(access.Roles), Text: "role"},
+	"scope":        {Kind: "text", Max: 200},
+	"some_classes": {Kind: "many", As: "many"},
+	"valid_to":     {Kind: "date", As: "dayend"},
+	"id":           {Kind: "text", Max: 48},
+	"party":        {Kind: "select", Of: words(access.Parties), Text: "party"},
+	"zh":           {Kind: "text", Max: 80},
+	"en":           {Kind: "text", Max: 80},
+	"places":       {Kind: "area", As: "words", Max: 2000},
+	"organisation": {Kind: "select"},
+	"basis":        {Kind: "area", Max: 500},
+	"fields":       {Kind: "many", As: "many", Of: sharing.Shareable(), Text: "share"},
+	"old":          {Kind: "password"},
+	"password":     {Kind: "password"},
+	"text":         {Kind: "area", Max: 4000},
+	"file":         {Kind: "file"},
+	"dry":          {Kind: "check", As: "bool"},
+	"duty":         {Kind: "select", Of: words(notify.Audiences), Text: "duty"},
+	"order":        {Kind: "number", As: "number"},
+	"days":         {Kind: "select", Of: []string{"every", "working", "free"}, Text: "days"},
+	"from_hour":    {Kind: "time"},
+	"to_hour":      {Kind: "time"},
+	"first":        {Kind: "date"},
+	"last":         {Kind: "date"},
+}
+
+// asAPI are the fields whose names a page has for something else too.
+var asAPI = map[string]string{"to_day": "to", "how": "method", "grant_role": "role", "some_classes": "classes", "duty": "role", "from_hour": "from", "to_hour": "to"}
+
+func words[S ~string](list []S) (out []string) {
+	for _, w := range list {
+		out = append(out, string(w))
+	}
+	return out
 }
 
 // field makes the field for a need; value is what was typed before.
@@ -131,12 +175,17 @@ func (o office) field(name string, required bool, value string) field {
 // body makes the API's JSON of what a form brought: what is empty is left out.
 func body(r *http.Request, names []string) map[string]any {
 	out := map[string]any{}
-	for _, name := range names {
-		v := strings.TrimSpace(r.PostFormValue(name))
-		if v == "" || needs[name].Kind == "file" {
+	for _, typed := range names {
+		v := strings.TrimSpace(r.PostFormValue(typed))
+		if v == "" || needs[typed].Kind == "file" {
 			continue
 		}
-		switch needs[name].As {
+		name, as := cmp.Or(asAPI[typed], typed), needs[typed].As
+		if as == "many" {
+			out[name] = r.PostForm[typed]
+			continue
+		}
+		switch as {
 		case "number":
 			if n, err := strconv.Atoi(v); err == nil {
 				out[name] = n
@@ -148,6 +197,12 @@ func body(r *http.Request, names []string) map[string]any {
 		case "day":
 			if t, err := time.ParseInLocation(time.DateOnly, v, home); err == nil {
 				out[name] = t.UTC().Format(time.RFC3339)
+			} else {
+				out[name] = v
+			}
+		case "dayend":
+			if t, err := time.ParseInLocation(time.DateOnly, v, home); err == nil {
+				out[name] = t.AddDate(0, 0, 1).UTC().Format(time.RFC3339) // that day is still in it
 			} else {
 				out[name] = v
 			}
@@ -184,6 +239,11 @@ func (f *form) blame(o office, p refusal) {
 	f.Open, f.Fault = true, o.Refused(p)
 	for _, fault := range p.Faults {
 		name := strings.TrimPrefix(fault.Field, "/")
+		for page, api := range asAPI {
+			if api == name && slices.ContainsFunc(f.Fields, func(x field) bool { return x.Name == page }) {
+				name = page
+			}
+		}
 		if n := slices.IndexFunc(f.Fields, func(x field) bool { return x.Name == name }); n >= 0 {
 			f.Fields[n].Fault = fault.Detail
 		}

@@ -59,7 +59,7 @@ var offices = []struct {
 	{"admin", "/organisations", "nav.organisations", []access.Right{access.ManageOrganisations}},
 	{"admin", "/agreements", "nav.agreements", []access.Right{access.SignSharing}},
 	{"admin", "/places", "nav.places", []access.Right{access.ManagePlaces}},
-	{"admin", "/health", "nav.health", []access.Right{access.ManageBoxes, access.SignSharing, access.SeeVideo}},
+	{"admin", "/health", "nav.health", []access.Right{access.SeeNotify, access.SeePolice}},
 	{"admin", "/register", "nav.register", []access.Right{access.ReadRegister}},
 	{"admin", "/system", "nav.system", []access.Right{access.ManageBoxes}},
 	{"admin", "/account", "nav.account", nil},

@@ -80,6 +80,14 @@ func Start(t testing.TB) *Site {
 // Open builds a community from a configuration.
 func Open(t testing.TB, f config.File) *Site {
 	t.Helper()
+	s := Bare(t, f)
+	s.settle(t)
+	return s
+}
+
+// Bare builds a cloud with nothing and nobody in it.
+func Bare(t testing.TB, f config.File) *Site {
+	t.Helper()
 	cloud, err := app.New(t.Context(), f, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -99,8 +107,17 @@ func Open(t testing.TB, f config.File) *Site {
 		return errors.Join(<-done, cloud.Close())
 	})
 	t.Cleanup(func() { s.end(t) })
-	s.settle(t)
 	return s
+}
+
+// FoundingCode is what the terminal of an empty cloud shows.
+func (s *Site) FoundingCode(t testing.TB) string {
+	t.Helper()
+	seed, err := s.Store().Secret(t.Context(), "founding")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access.NewFounding(s.Cloud.People(), seed).Code()
 }
 
 func (s *Site) end(t testing.TB) {
