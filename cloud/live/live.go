@@ -52,6 +52,10 @@ type Hub struct {
 	o    Options
 	id   string // begins the names of this replica's sessions
 	slow sync.Once
+	// check is how soon somebody who is logged out, or lost the right, sees no more;
+	// linger how long a box goes on sending after the last one has gone: a page that is
+	// loaded again finds its picture at once.
+	check, linger time.Duration
 
 	mu       sync.Mutex
 	streams  map[Camera]*stream
@@ -67,7 +71,7 @@ const (
 
 // NewHub returns a hub that nobody watches.
 func NewHub(o Options) *Hub {
-	return &Hub{o: o, id: event.NewID(), streams: map[Camera]*stream{}, sessions: map[string]*stream{}}
+	return &Hub{o: o, id: event.NewID(), check: 15 * time.Second, linger: 5 * time.Second, streams: map[Camera]*stream{}, sessions: map[string]*stream{}}
 }
 
 // Handler answers GET /v1/live/{site}/{box}/{camera} from browsers and

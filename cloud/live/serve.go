@@ -34,8 +34,6 @@ func (t tuned) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 const (
 	helloWait  = 10 * time.Second
 	helloBytes = 4 << 10
-	// checkEvery is how soon somebody who is logged out, or lost the right, sees no more.
-	checkEvery = 15 * time.Second
 )
 
 // watch answers a browser. Its words come as notices: a browser cannot read why a
@@ -92,7 +90,7 @@ func refuse(ctx context.Context, conn *websocket.Conn, code string) {
 
 // show writes what comes until the browser goes, or may see no more.
 func (h *Hub) show(ctx context.Context, r *http.Request, conn *websocket.Conn, v *viewer) {
-	check := time.NewTicker(checkEvery)
+	check := time.NewTicker(h.check)
 	defer check.Stop()
 	for {
 		select {

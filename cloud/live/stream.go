@@ -38,9 +38,6 @@ func newStream(h *Hub, c Camera) *stream {
 const (
 	tendEvery = 250 * time.Millisecond
 	askEvery  = 3 * time.Second
-	// linger is how long a box goes on sending after the last one has gone: a page that
-	// is loaded again finds its picture at once.
-	linger = 5 * time.Second
 )
 
 // tend asks the box until it sends, and lets it go when nobody watches any more.
@@ -50,7 +47,7 @@ func (s *stream) tend() {
 	var asked time.Time
 	for ; ; <-tick.C {
 		s.mu.Lock()
-		idle, silent := len(s.viewers) == 0 && time.Since(s.left) > linger, s.hangUp == nil
+		idle, silent := len(s.viewers) == 0 && time.Since(s.left) > s.hub.linger, s.hangUp == nil
 		s.mu.Unlock()
 		if idle && s.hub.drop(s) {
 			s.replace(nil)

@@ -101,7 +101,7 @@ func (v *viewer) skip(n int) {
 		if q.shows {
 			left++
 		} else {
-			stay = append(stay, queued{m: q.m, came: time.Now()})
+			stay = append(stay, q)
 		}
 	}
 	if left > 0 {
@@ -109,4 +109,7 @@ func (v *viewer) skip(n int) {
 		v.stream.hub.o.Metrics.skipped.Add(float64(left))
 	}
 	v.queue = append(stay, v.queue[n:]...)
+	for i, now := 0, time.Now(); i < len(v.queue); i++ { // this is the present, as far as there is one
+		v.queue[i].came = now
+	}
 }

@@ -135,6 +135,9 @@ func (t *tap) next() (p *flow.Packet, skipped int) {
 		case key > 0:
 			t.skipped += key
 			t.queue = t.queue[key:]
+			for i, now := 0, time.Now(); i < len(t.queue); i++ { // this is the present, as far as there is one
+				t.queue[i].came = now
+			}
 		case !t.queue[0].Key: // none to go on from
 			t.skipped += len(t.queue)
 			t.queue, t.waitKey = nil, true

@@ -50,7 +50,7 @@ func (u *upload) pictures(ctx context.Context, source *Source) error {
 	defer t.close()
 	beat := time.NewTicker(quiet)
 	defer beat.Stop()
-	var f film
+	var f reel
 	last, pinged := time.Now(), time.Now()
 	for {
 		p, skipped := t.next()

@@ -31,7 +31,7 @@ import (
 
 // sends runs a gateway with a camera, "courtyard", that finds the cloud at an address,
 // until the test ends or stop is called. The camera speaks RTSP and shows moving bars.
-func sends(t *testing.T, s *apptest.Site, at string, change func(*config.Camera)) (stop func()) {
+func sends(t *testing.T, s *apptest.Site, at string, change func(*config.Camera), coder ...string) (stop func()) {
 	t.Helper()
 	word, err := s.Boxes().Enrol(t.Context(), "garden", "gate-1")
 	if err != nil {
@@ -42,7 +42,7 @@ func sends(t *testing.T, s *apptest.Site, at string, change func(*config.Camera)
 	if err := os.WriteFile(file, []byte(word), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server, _ := cameratest.Start(t, cameratest.Config{}, cameratest.Record(t, "320x240", 10, 4, "-c:v", "libx264", "-g", "10", "-bf", "0", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-threads", "1"))
+	server, _ := cameratest.Start(t, cameratest.Config{}, cameratest.Record(t, "320x240", 10, 4, append([]string{"-c:v", "libx264", "-g", "10", "-bf", "0", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-threads", "1"}, coder...)...))
 	c := config.Camera{Name: "Courtyard", Inputs: []config.Input{{Config: camera.DefaultConfig()}}}
 	c.Inputs[0].URL = server.URL("cam")
 	c.Clips.ClipConfig = evidence.DefaultClipConfig()
@@ -172,6 +172,23 @@ func TestAFrozenPictureIsNotLive(t *testing.T) {
 	do(t, tab, "the picture moves", wall(s.URL), chromedp.Click(".why button", chromedp.ByQuery), until(plays))
 	stop()
 	do(t, tab, "it is said to be frozen", until(`document.querySelector(".live.cold .veil")?.innerText.includes("frozen")`), until(`document.querySelector(".live .words") !== null`))
+}
+
+// TestReorderedPicturesPlay: a camera that sends pictures out of their order, which a
+// browser's film must not break at.
+func TestReorderedPicturesPlay(t *testing.T) {
+	s := apptest.Start(t)
+	sends(t, s, s.URL, nil, "-profile:v", "main", "-bf", "2", "-g", "30")
+	listed(t, s)
+	s.Let(t, "duty")
+	tab := consoletest.Browser(t)
+	do(t, tab, "the picture moves", wall(s.URL), chromedp.Click(".why button", chromedp.ByQuery), until(plays))
+	var began, dropped float64
+	do(t, tab, "time is", chromedp.Evaluate(video+`.currentTime`, &began))
+	do(t, tab, "time goes on", until(fmt.Sprintf(`%s.currentTime > %f`, video, began+4)), chromedp.Evaluate(video+`.buffered.length`, &dropped))
+	if dropped != 1 {
+		t.Errorf("the film has %v pieces: pictures were left out", dropped)
+	}
 }
 
 // TestPrivateAreasLeaveNoBox: of a camera with private areas only stills go out, and

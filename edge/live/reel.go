@@ -14,33 +14,35 @@ import (
 	"eastgate/shared/wire"
 )
 
-// A film puts packets into live messages, the coded pictures as they are.
-type film struct {
+// A reel puts packets into live messages, the coded pictures as they are.
+type reel struct {
 	stream  *flow.Stream
 	seq     uint32
 	decoded int64 // decoding time of the last picture, in ticks
-	step    int64 // between two pictures
+	shown   int64 // and when it is shown
+	step    int64 // between two pictures, about
 	begin   time.Duration
 	leading bool // pictures shown before begin may come, which need what nobody has
 }
 
-// mostStep is the longest time that a picture is shown for before the next comes.
+// mostStep is the longest time between two pictures that says something of the others.
 const mostStep = 2 * fragment.Timescale
 
 // next returns the messages that a packet makes: none, its picture, or a new head and
 // its picture. skip says that pictures before it were left out.
-func (f *film) next(p *flow.Packet, skip bool) ([][]byte, error) {
+func (f *reel) next(p *flow.Packet, skip bool) ([][]byte, error) {
 	var out [][]byte
 	if p.Stream != f.stream {
 		head, err := f.head(p)
 		if err != nil {
 			return nil, err
 		}
-		f.stream, f.decoded, f.step = p.Stream, fragment.Ticks(p.PTS)-1, fragment.Timescale/25
+		f.stream, f.step = p.Stream, fragment.Timescale/25
 		out, skip = append(out, head), true
 	}
 	if skip {
 		f.begin, f.leading = p.PTS, true
+		f.shown, f.decoded = fragment.Ticks(p.PTS)-f.step, fragment.Ticks(p.PTS)-f.step
 	}
 	if f.leading && p.PTS < f.begin { // as H.265 RASL pictures (ITU-T H.265 §8.1.3)
 		return out, nil
@@ -63,7 +65,7 @@ func (f *film) next(p *flow.Packet, skip bool) ([][]byte, error) {
 }
 
 // head returns the message with the MP4's head.
-func (f *film) head(p *flow.Packet) ([]byte, error) {
+func (f *reel) head(p *flow.Packet) ([]byte, error) {
 	codec, err := fragment.Describe(p.Stream)
 	if err != nil {
 		return nil, err
@@ -82,16 +84,20 @@ func (f *film) head(p *flow.Packet) ([]byte, error) {
 	return append(append(out, name...), buf.Bytes()...), nil
 }
 
-// picture returns one picture as a fragment. Cameras give the times of showing only;
-// the time of decoding is the same where pictures come in their order, and a moment
-// after the last one's where they do not (trun version 1 has signed offsets).
-func (f *film) picture(p *flow.Packet) ([]byte, error) {
+// picture returns one picture as a fragment.
+//
+// Cameras give the times of showing only. A browser gives a film up until the next key
+// picture when its decoding times step by more than twice what a picture is said to last
+// (Media Source Extensions §3.5.8), which a camera that leaves one out, or sends pictures
+// out of their order, would have them do. So decoding times follow the times of showing
+// in steps that are small enough; the difference is signed (trun version 1).
+func (f *reel) picture(p *flow.Packet) ([]byte, error) {
 	shown := fragment.Ticks(p.PTS)
-	decoded := max(shown, f.decoded+1)
-	if step := shown - f.decoded; step > 1 && step < mostStep {
-		f.step = step
+	decoded := min(max(shown, f.decoded+1), f.decoded+2*f.step-1)
+	if step := shown - f.shown; step > 0 && step < mostStep {
+		f.step = max(f.step+(step-f.step)/4, 2)
 	}
-	f.decoded = decoded
+	f.decoded, f.shown = decoded, shown
 	f.seq++
 	var buf seekablebuffer.Buffer
 	part := fmp4.Part{SequenceNumber: f.seq, Tracks: []*fmp4.PartTrack{{
