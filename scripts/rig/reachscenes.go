@@ -1,0 +1,285 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fire: a smoke sensor and a camera make one incident, which pages the duty roster, is
+// acknowledged by link, confirmed, and arrives at the police.
+func (r *reach) fire(ctx context.Context) error {
+	r.began = time.Now()
+	if err := sensor(r.sensors, "smoke", "on"); err != nil {
+		return err
+	}
+	var i incidentView
+	find := func(want ...string) func() (bool, error) {
+		return func() (bool, error) {
+			all, err := r.incidents(ctx, "class=fire.smoke,fire.visual")
+			if err != nil || len(all) != 1 {
+				return false, err
+			}
+			i = all[0]
+			return !slices.ContainsFunc(want, func(s string) bool { return !slices.Contains(i.sources(), s) }), nil
+		}
+	}
+	for _, source := range []string{"sensor", "camera_auto"} {
+		if err := r.arrived(ctx, "cloud", source, find(source)); err != nil {
+			return fmt.Errorf("%w; the incident has %v", err, i.sources())
+		}
+	}
+	r.proof.Incident, r.proof.Sources = i.Number, i.sources()
+	r.cases[i.Number] = true
+	for _, robot := range []string{"duty", "fire", "sms"} {
+		if err := r.arrived(ctx, "phone "+robot, i.Number, r.phoned(ctx, robot, i.Number)); err != nil {
+			return err
+		}
+	}
+	if err := r.tap(ctx, i.Number); err != nil {
+		return err
+	}
+	if err := r.arrived(ctx, "cloud", "acknowledged by link", func() (bool, error) {
+		now, err := r.incident(ctx, i.ID)
+		return now.TakenBy == r.user, err
+	}); err != nil {
+		return err
+	}
+	if err := r.confirm(ctx, i.ID); err != nil {
+		return err
+	}
+	return r.arrived(ctx, "police", "receipt shown", r.received(ctx, i))
+}
+
+// tap uses an acknowledge link of an incident's messages, as a person with a phone.
+func (r *reach) tap(ctx context.Context, number string) error {
+	all, err := r.bubbles(ctx)
+	if err != nil {
+		return err
+	}
+	var said []string
+	for _, b := range all {
+		for _, link := range b.Links {
+			if !b.tells(number) || !strings.Contains(link, "/a/") {
+				continue
+			}
+			resp, err := http.PostForm(link, url.Values{"name": {r.user}, "password": {r.password}})
+			if err != nil {
+				return err
+			}
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			said = append(said, resp.Status)
+		}
+	}
+	return fmt.Errorf("no link of %s can be tapped: %v", number, said)
+}
+
+// pull pulls a plug, waits until that is seen, lets something happen meanwhile, puts the
+// plug back, and waits until all has arrived.
+func (r *reach) pull(ctx context.Context, name, seen string, out, in func() error, visible func() (bool, error), meanwhile func() (number string, arrived func() (bool, error), err error)) error {
+	if err := out(); err != nil {
+		return err
+	}
+	number, arrived, err := meanwhile()
+	if err != nil {
+		return err
+	}
+	saw, err := r.until(ctx, seen, visible)
+	if err != nil {
+		return err
+	}
+	if err := in(); err != nil {
+		return err
+	}
+	all, err := r.until(ctx, number+" arrives after all", arrived)
+	if err != nil {
+		return err
+	}
+	r.proof.Plugs = append(r.proof.Plugs, pulled{name, seen, seconds(saw), number, seconds(all)})
+	return nil
+}
+
+// robot: the duty robot's platform is gone. That is seen; level 1 goes another way at
+// once, and by the robot when it is back.
+func (r *reach) robot(ctx context.Context) error {
+	fail := func(how string) func() error {
+		return func() error {
+			p := person{base: "http://" + r.robots}
+			return p.ask(ctx, http.MethodPost, "/robots/duty/fail?how="+how+"&for=", nil, nil)
+		}
+	}
+	before, err := r.count(r.console, `cloud_notify_errors_total{`, `robot="duty"`)
+	if err != nil {
+		return err
+	}
+	return r.pull(ctx, "robot", "the robot's errors are counted", fail("down"), fail(""), func() (bool, error) {
+		now, err := r.count(r.console, `cloud_notify_errors_total{`, `robot="duty"`)
+		return now > before, err
+	}, func() (string, func() (bool, error), error) {
+		i, err := r.report(ctx, "security.panic", "gate", "robot away")
+		if err == nil {
+			_, err = r.until(ctx, "another robot tells it meanwhile", r.phoned(ctx, "fire", i.Number))
+		}
+		return i.Number, r.phoned(ctx, "duty", i.Number), err
+	})
+}
+
+// policeBroker: their broker is gone. Health says so, the incident says that somebody
+// must phone, and the message arrives when the broker is back.
+func (r *reach) policeBroker(ctx context.Context) error {
+	plug := func(out string) func() error {
+		return func() error {
+			p := person{base: "http://" + r.police.web}
+			return p.ask(ctx, http.MethodPost, "/plug?out="+out, nil, nil)
+		}
+	}
+	var i incidentView
+	return r.pull(ctx, "police broker", "health has no link, and the incident says: phone", plug("true"), plug("false"), func() (bool, error) {
+		var h struct {
+			Bridge struct{ Link struct{ Connected bool } }
+		}
+		if err := r.duty.get(ctx, "/api/v1/police/health", &h); err != nil || h.Bridge.Link.Connected {
+			return false, err
+		}
+		messages, err := r.toPolice(ctx, i.ID)
+		return len(messages) == 1 && messages[0].Phone, err
+	}, func() (string, func() (bool, error), error) {
+		var err error
+		if i, err = r.report(ctx, "fire.manual_button", "gate", "police away"); err != nil {
+			return "", nil, err
+		}
+		r.cases[i.Number] = true
+		return i.Number, r.received(ctx, i), r.confirm(ctx, i.ID)
+	})
+}
+
+// sensorBroker: the sensors' broker is gone. The box says so, and hears the panic
+// button when it is back.
+func (r *reach) sensorBroker(ctx context.Context) error {
+	if _, err := r.until(ctx, "the box hears the sensors", func() (bool, error) { return r.linked(ctx) }); err != nil {
+		return err
+	}
+	known, err := r.incidents(ctx, "class=security.panic")
+	if err != nil {
+		return err
+	}
+	out := func() error {
+		n := slices.IndexFunc(r.running, func(p *process) bool { return p.name == "mosquitto" })
+		r.running[n].stop()
+		r.running = slices.Delete(r.running, n, n+1)
+		return nil
+	}
+	in := func() error {
+		if err := r.startSensors(ctx); err != nil {
+			return err
+		}
+		_, err := r.until(ctx, "the box hears the sensors again", func() (bool, error) { return r.linked(ctx) })
+		if err == nil {
+			err = sensor(r.sensors, "panic", "on")
+		}
+		return err
+	}
+	return r.pull(ctx, "sensor broker", "the box's health says that its sensors cannot be heard", out, in, func() (bool, error) {
+		linked, err := r.linked(ctx)
+		return !linked, err
+	}, func() (string, func() (bool, error), error) {
+		return "panic button", func() (bool, error) {
+			now, err := r.incidents(ctx, "class=security.panic")
+			if err != nil || len(now) <= len(known) {
+				return false, err
+			}
+			for _, i := range now {
+				r.cases[i.Number] = r.cases[i.Number]
+			}
+			return r.phoned(ctx, "duty", now[0].Number)()
+		}, nil
+	})
+}
+
+// linked asks the box whether it hears its sensors.
+func (r *reach) linked(ctx context.Context) (bool, error) {
+	var h struct {
+		Parts struct {
+			Sensors struct{ Sources map[string]struct{ Linked bool } }
+		}
+	}
+	p := person{base: "http://" + r.health}
+	if err := p.get(ctx, "/healthz", &h); err != nil {
+		return false, err
+	}
+	return h.Parts.Sensors.Sources["zigbee2mqtt"].Linked, nil
+}
+
+// audit counts what was lost and what came twice, of all that had to arrive.
+func (r *reach) audit(ctx context.Context) error {
+	bubbles, err := r.bubbles(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := r.atPolice(ctx)
+	if err != nil {
+		return err
+	}
+	told, shown := map[string]bool{}, map[string]bool{}
+	for _, b := range bubbles {
+		for number := range r.cases {
+			told[number] = told[number] || b.Robot == "duty" && b.tells(number)
+		}
+		key := strings.Join([]string{b.Robot, b.To, b.Title, b.Text}, " · ")
+		if shown[key] {
+			r.proof.Doubled = append(r.proof.Doubled, "phone "+key)
+		}
+		shown[key] = true
+	}
+	police := map[string]bool{}
+	for _, n := range v.Notices {
+		police[n.Incident] = true
+		if n.Times != 1 || n.Fault != "" {
+			r.proof.Doubled = append(r.proof.Doubled, fmt.Sprintf("police %s ×%d %s", n.Incident, n.Times, n.Fault))
+		}
+	}
+	for number, wanted := range r.cases {
+		if !told[number] {
+			r.proof.Lost = append(r.proof.Lost, "phone "+number)
+		}
+		if wanted && !police[number] {
+			r.proof.Lost = append(r.proof.Lost, "police "+number)
+		}
+		if !wanted && police[number] {
+			r.proof.Doubled = append(r.proof.Doubled, "police "+number+", which nobody has confirmed")
+		}
+	}
+	return nil
+}
+
+// count reads one figure of a program's metrics, summed over the lines that begin and
+// hold something.
+func (r *reach) count(addr, begins, holds string) (sum float64, err error) {
+	resp, err := http.Get("http://" + addr + "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	for lines := bufio.NewScanner(io.LimitReader(resp.Body, 8<<20)); lines.Scan(); {
+		line := lines.Text()
+		if !strings.HasPrefix(line, begins) || !strings.Contains(line, holds) {
+			continue
+		}
+		v, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += v
+	}
+	return sum, nil
+}
