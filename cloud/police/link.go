@@ -30,7 +30,7 @@ type link struct {
 
 // connect keeps a link until ctx ends. A lost one is no error.
 func (b *Bridge) connect(ctx context.Context) error {
-	backoff := retry.Backoff{Min: 500 * time.Millisecond, Max: time.Minute}
+	backoff := retry.Backoff{Min: 500 * time.Millisecond, Max: 20 * time.Second}
 	for ctx.Err() == nil {
 		err := b.connection(ctx, backoff.Reset)
 		if ctx.Err() != nil {

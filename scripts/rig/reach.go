@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -127,13 +128,10 @@ func (r *reach) until(ctx context.Context, what string, ok func() (bool, error))
 	return 0, fmt.Errorf("never: %s (%w)", what, last)
 }
 
-// arrived notes that something arrived, once it has.
-func (r *reach) arrived(ctx context.Context, where, what string, ok func() (bool, error)) error {
-	if _, err := r.until(ctx, where+": "+what, ok); err != nil {
-		return err
-	}
-	r.proof.Arrived = append(r.proof.Arrived, arrival{where, what, seconds(time.Since(r.began))})
-	return nil
+// arrived notes when something arrived, by the word of whoever got it.
+func (r *reach) arrived(where, what string, at time.Time) {
+	r.proof.Arrived = append(r.proof.Arrived, arrival{where, what, seconds(at.Sub(r.began))})
+	slices.SortStableFunc(r.proof.Arrived, func(a, b arrival) int { return cmp.Compare(a.AfterS, b.AfterS) })
 }
 
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
@@ -143,8 +141,12 @@ type incidentView struct {
 	ID, Number, Class, Place, State string
 	Version                         int64
 	TakenBy                         string    `json:"taken_by"`
-	FirstAt                         time.Time `json:"first_at"`
-	Discoveries                     []struct{ Source string }
+	TakenAt                         time.Time `json:"taken_at"`
+	ConfirmedAt                     time.Time `json:"confirmed_at"`
+	Discoveries                     []struct {
+		Source string
+		At     time.Time
+	}
 }
 
 func (i incidentView) sources() []string {
@@ -187,6 +189,7 @@ func (r *reach) report(ctx context.Context, class, place, text string) (i incide
 
 // A bubble is one message as a phone shows it.
 type bubble struct {
+	At                     time.Time
 	Robot, To, Title, Text string
 	Links                  []string
 }
@@ -213,6 +216,7 @@ type policeView struct{ Notices []policeNotice }
 type policeNotice struct {
 	Incident, Fault string
 	Times           int
+	At              time.Time
 }
 
 func (r *reach) atPolice(ctx context.Context) (v policeView, err error) {
@@ -236,8 +240,9 @@ func (r *reach) received(ctx context.Context, i incidentView) func() (bool, erro
 
 // A toPoliceView is one message to the police as the API tells it.
 type toPoliceView struct {
-	State string
-	Phone bool
+	State     string
+	Phone     bool
+	ReceiptAt time.Time `json:"receipt_at"`
 }
 
 func (r *reach) toPolice(ctx context.Context, id string) (list []toPoliceView, err error) {

@@ -31,22 +31,20 @@ func (r *reach) fire(ctx context.Context) error {
 			return !slices.ContainsFunc(want, func(s string) bool { return !slices.Contains(i.sources(), s) }), nil
 		}
 	}
-	for _, source := range []string{"sensor", "camera_auto"} {
-		if err := r.arrived(ctx, "cloud", source, find(source)); err != nil {
-			return fmt.Errorf("%w; the incident has %v", err, i.sources())
-		}
+	if _, err := r.until(ctx, "one incident of a sensor and a camera", find("sensor", "camera_auto")); err != nil {
+		return fmt.Errorf("%w; the incident has %v", err, i.sources())
 	}
 	r.proof.Incident, r.proof.Sources = i.Number, i.sources()
 	r.cases[i.Number] = true
 	for _, robot := range []string{"duty", "fire", "sms"} {
-		if err := r.arrived(ctx, "phone "+robot, i.Number, r.phoned(ctx, robot, i.Number)); err != nil {
+		if _, err := r.until(ctx, "the robot "+robot+" shows it", r.phoned(ctx, robot, i.Number)); err != nil {
 			return err
 		}
 	}
 	if err := r.tap(ctx, i.Number); err != nil {
 		return err
 	}
-	if err := r.arrived(ctx, "cloud", "acknowledged by link", func() (bool, error) {
+	if _, err := r.until(ctx, "it is acknowledged", func() (bool, error) {
 		now, err := r.incident(ctx, i.ID)
 		return now.TakenBy == r.user, err
 	}); err != nil {
@@ -55,7 +53,51 @@ func (r *reach) fire(ctx context.Context) error {
 	if err := r.confirm(ctx, i.ID); err != nil {
 		return err
 	}
-	return r.arrived(ctx, "police", "receipt shown", r.received(ctx, i))
+	if _, err := r.until(ctx, "the API shows the receipt of the police", r.received(ctx, i)); err != nil {
+		return err
+	}
+	return r.order(ctx, i)
+}
+
+// order notes when an incident arrived where, by each one's own word.
+func (r *reach) order(ctx context.Context, i incidentView) error {
+	i, err := r.incident(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	bubbles, err := r.bubbles(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := r.atPolice(ctx)
+	if err != nil {
+		return err
+	}
+	messages, err := r.toPolice(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range i.Discoveries {
+		r.arrived("cloud", "event of "+d.Source, d.At)
+	}
+	first := map[string]bool{}
+	for _, b := range bubbles {
+		if b.tells(i.Number) && !first[b.Robot] {
+			first[b.Robot] = true
+			r.arrived("phone", b.Robot, b.At)
+		}
+	}
+	r.arrived("cloud", "acknowledged by link", i.TakenAt)
+	r.arrived("cloud", "confirmed", i.ConfirmedAt)
+	for _, n := range v.Notices {
+		if n.Incident == i.Number {
+			r.arrived("police", "notice", n.At)
+		}
+	}
+	for _, m := range messages {
+		r.arrived("cloud", "receipt of the police", m.ReceiptAt)
+	}
+	return nil
 }
 
 // tap uses an acknowledge link of an incident's messages, as a person with a phone.
@@ -87,6 +129,7 @@ func (r *reach) tap(ctx context.Context, number string) error {
 // pull pulls a plug, waits until that is seen, lets something happen meanwhile, puts the
 // plug back, and waits until all has arrived.
 func (r *reach) pull(ctx context.Context, name, seen string, out, in func() error, visible func() (bool, error), meanwhile func() (number string, arrived func() (bool, error), err error)) error {
+	began := time.Now()
 	if err := out(); err != nil {
 		return err
 	}
@@ -94,10 +137,10 @@ func (r *reach) pull(ctx context.Context, name, seen string, out, in func() erro
 	if err != nil {
 		return err
 	}
-	saw, err := r.until(ctx, seen, visible)
-	if err != nil {
+	if _, err := r.until(ctx, seen, visible); err != nil {
 		return err
 	}
+	saw := time.Since(began)
 	if err := in(); err != nil {
 		return err
 	}
@@ -210,7 +253,9 @@ func (r *reach) sensorBroker(ctx context.Context) error {
 func (r *reach) linked(ctx context.Context) (bool, error) {
 	var h struct {
 		Parts struct {
-			Sensors struct{ Sources map[string]struct{ Linked bool } }
+			Sensors struct {
+				Sources map[string]struct{ Linked bool }
+			}
 		}
 	}
 	p := person{base: "http://" + r.health}
