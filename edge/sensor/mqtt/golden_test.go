@@ -148,14 +148,16 @@ func TestNothingOfPersonsIsSubscribedTo(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
+	all := map[string]golden{}
 	for i, source := range Sources() {
-		for _, m := range readGolden(f, source).Messages {
+		all[source] = readGolden(f, source)
+		for _, m := range all[source].Messages {
 			f.Add(i, m.Topic, []byte(m.Payload))
 		}
 	}
 	f.Fuzz(func(t *testing.T, i int, topic string, payload []byte) {
 		source := Sources()[uint(i)%uint(len(makers))]
-		g := readGolden(t, source)
+		g := all[source]
 		conv := makers[source].make(DefaultConfig(), g.Devices, NewMetrics(prometheus.NewRegistry()))
 		for range 2 {
 			told, follow := conv.read(message{topic, payload, false})
