@@ -62,6 +62,9 @@ type Box struct {
 	keeper   *keeper
 	sensors  *sensor.Core // nil when there are none
 	sources  []sensor.Source
+	showing  chan struct{} // held by each alarm of a sensor that a camera shows
+	shown    sync.WaitGroup
+	ending   chan struct{} // closed when the box is told to stop
 	stages   stageMetrics
 	web      net.Listener // nil when turned off
 	undo     []func() error
@@ -70,7 +73,7 @@ type Box struct {
 // New opens what the box needs: its folder, outbox, secret and port. Close must
 // be called, also after Run.
 func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
-	b = &Box{file: f, log: log, reg: prometheus.NewRegistry(), board: status.NewBoard(), trying: make(chan struct{}, 1)}
+	b = &Box{file: f, log: log, reg: prometheus.NewRegistry(), board: status.NewBoard(), showing: make(chan struct{}, maxShows), ending: make(chan struct{}), trying: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())

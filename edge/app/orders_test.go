@@ -13,11 +13,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"eastgate/edge/command"
 	"eastgate/edge/evidence"
+	"eastgate/edge/outbox"
+	"eastgate/edge/sensor"
 	"eastgate/shared/event"
 	"eastgate/shared/wire"
 )
@@ -84,6 +87,41 @@ func TestPicturesAndClipsOnDemand(t *testing.T) {
 		if _, err := b.clip(t.Context(), []byte(args)); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", args, err, want)
 		}
+	}
+}
+
+// TestACameraShowsASensorsAlarm: the alarm is told first, then its picture and clip.
+func TestACameraShowsASensorsAlarm(t *testing.T) {
+	b := boxOf(t, t.TempDir())
+	until(t, "the camera runs", func() bool { return b.runs("yard") })
+	now := time.Now().UTC()
+	id := event.NewID()
+	alarm := event.Event{
+		ID: id, Episode: id, Source: "/garden/gate/smoke", Kind: event.Smoke, State: event.Start, Time: now, Since: now,
+		Certainty: "Likely", Severity: "Extreme", Urgency: "Immediate", Status: "Actual", Score: 1,
+		Detector: event.Detector{Name: "zigbee2mqtt", Version: "1"},
+	}
+	b.file.Sensors.Devices = map[string]sensor.Device{"smoke": {Kind: "smoke", Camera: "yard"}}
+	b.keepSensor(t.Context(), alarm)
+	b.shown.Wait()
+	var cursor outbox.Cursor
+	var told []string
+	for {
+		entries, err := b.outbox.Next(&cursor, outbox.Limit{From: 1, To: 1, Entries: 10, Bytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(entries) == 0 {
+			break
+		}
+		for _, entry := range entries {
+			if e := string(entry.Body); strings.Contains(e, "/garden/gate/smoke") {
+				told = append(told, fmt.Sprint(strings.Contains(e, `"start"`), strings.Contains(e, evidence.JPEG), strings.Contains(e, evidence.MP4)))
+			}
+		}
+	}
+	if !slices.Equal(told, []string{"true false false", "false true false", "false false true"}) {
+		t.Errorf("told (start, picture, clip): %v", told)
 	}
 }
 

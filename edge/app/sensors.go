@@ -25,7 +25,7 @@ func (b *Box) openSensors() error {
 	b.sensors = sensor.New(sensor.Config{
 		Site: b.file.Site, Box: b.file.Box, Devices: c.Devices, Profiles: c.Profiles(),
 		File: filepath.Join(b.file.Data, "sensors.json"), Local: b.local(),
-		Keep: b.keeper.keep, Coverage: b.coverage, Clock: status.Clock,
+		Keep: b.keepSensor, Coverage: b.coverage, Clock: status.Clock,
 	}, sensor.NewMetrics(b.reg), b.log)
 	if err := b.openMQTT(); err != nil {
 		return err
@@ -65,6 +65,8 @@ func (b *Box) runSensors(stop context.Context) error {
 	if b.sensors == nil {
 		return nil
 	}
+	defer b.shown.Wait()
+	defer context.AfterFunc(stop, func() { close(b.ending) })()
 	return b.sensors.Run(stop, b.sources)
 }
 

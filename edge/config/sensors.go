@@ -99,6 +99,9 @@ func (s Sensors) validate(cameras map[string]Camera) []error {
 		if !event.ValidName(id) {
 			faults = append(faults, fmt.Errorf("%s: no name for a sensor: %s", path, event.NameRule))
 		}
+		if _, there := cameras[d.Camera]; d.Camera != "" && !there {
+			faults = append(faults, fmt.Errorf("%s.camera: %q is no camera of this file", path, d.Camera))
+		}
 		if _, taken := cameras[id]; taken {
 			faults = append(faults, fmt.Errorf("%s: a camera has this name; each device needs its own", path))
 		}

@@ -23,6 +23,8 @@ type Device struct {
 	Every time.Duration `yaml:"every"`
 	// Zone names a part of the place, as a camera's zones do; may be empty.
 	Zone string `yaml:"zone"`
+	// Camera looks at the same place: its picture and clip are added to an alarm.
+	Camera string `yaml:"camera"`
 	// Schedule is when its alarms count; empty means always.
 	Schedule zone.Schedule `yaml:"schedule"`
 	// Test marks a device that is still being put up: all it says has the status Test.

@@ -92,7 +92,7 @@ cloud:
   evidence: http://%s
   secret: {file: %s}
 %scameras:
-`, filepath.Join(s.dir, "edge"), s.health, s.broker, s.console, filepath.Join(s.dir, "box.secret"), s.sensorConfig())
+`, filepath.Join(s.dir, "edge"), s.health, s.broker, s.console, filepath.Join(s.dir, "box.secret"), s.sensorConfig(views))
 	names := []string{}
 	for _, v := range views {
 		if slices.Contains(names, v.name) {

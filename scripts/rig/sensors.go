@@ -169,12 +169,12 @@ func listens(ctx context.Context, addr string, p *process) error {
 }
 
 // sensorConfig is the sensors' section of edge.yml.
-func (s *site) sensorConfig() string {
+func (s *site) sensorConfig(views []view) string {
 	var b strings.Builder
 	source, button := s.onvifConfig()
 	fmt.Fprintf(&b, "sensors:\n  mqtt: {url: mqtt://%s}\n%s  devices:\n%s", s.sensors, source, button)
 	for _, d := range simulated {
-		fmt.Fprintf(&b, "    %s: {name: %q, kind: %s, model: %s, source: zigbee2mqtt, address: %s}\n", d.name, d.title, d.kind, d.model, d.name)
+		fmt.Fprintf(&b, "    %s: {name: %q, kind: %s, model: %s, source: zigbee2mqtt, address: %s, camera: %s}\n", d.name, d.title, d.kind, d.model, d.name, burning(views))
 	}
 	return b.String()
 }
@@ -183,17 +183,24 @@ func (s *site) sensorConfig() string {
 // so that both make one incident.
 const fireCamera = "courtyard"
 
+// burning is the camera at whose place the sensors hang.
+func burning(views []view) string {
+	for _, v := range views {
+		if v.name == fireCamera {
+			return fireCamera
+		}
+	}
+	return views[0].name
+}
+
 // placeList is where cameras and sensors hang, as `cloud places import` reads it. The
 // names are invented.
 func placeList(views []view) string {
 	var b strings.Builder
 	b.WriteString("code,parent,kind,zh,en,lat,lon,datum,org,device,households\n")
 	b.WriteString("dongguan,,community,东关花园社区,Dongguan Garden Community,37.9300,102.6500,WGS-84,community,,\n")
-	at := views[0].name
+	at := burning(views)
 	for i, v := range views {
-		if v.name == fireCamera {
-			at = v.name
-		}
 		lat, lon := 37.9300+float64(i%3)*0.0009, 102.6480+float64(i/3)*0.0016
 		title := strings.NewReplacer(",", " ", "\"", " ", "\n", " ").Replace(v.title)
 		fmt.Fprintf(&b, "%s,dongguan,spot,%s,%s,%.4f,%.4f,WGS-84,,,\n", v.name, title, v.name, lat, lon)
