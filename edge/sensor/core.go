@@ -80,6 +80,7 @@ const (
 	saveEvery = 10 * time.Minute // what a crash may forget of a silence
 	linkGrace = 15 * time.Second // a source that is away for less is no event
 	maxNote   = 120              // bytes of a reading's note
+	fresh     = time.Minute      // a sign of life that is older says nothing of now
 )
 
 // Run hears all sources until ctx ends, and ends when they have. An error of an
@@ -212,11 +213,11 @@ func (c *Core) step(ctx context.Context, batch []heard) {
 	c.saw = map[string]bool{}
 	c.mu.Unlock()
 
+	c.tell(context.WithoutCancel(ctx), events)
+	c.told(len(events) > 0)
 	for id := range saw {
 		c.cfg.Coverage.Saw(id)
 	}
-	c.tell(context.WithoutCancel(ctx), events)
-	c.told(len(events) > 0)
 	for _, t := range batch {
 		if t.r.Done != nil {
 			t.r.Done()
@@ -258,7 +259,7 @@ func (c *Core) take(t heard, now time.Time) {
 	t.r.Note = short(t.r.Note)
 	before := u.Heard
 	u.take(t.r, now)
-	if u.Heard != before && !u.failing() {
+	if u.Heard != before && u.Quiet < fresh && !u.failing() {
 		c.saw[u.id] = true
 	}
 	c.judgeDevice(u, now) // at once: the next reading may say that it is over

@@ -424,6 +424,22 @@ func TestSilenceIsAnEvent(t *testing.T) {
 	})
 }
 
+func TestAnOldSignIsNoSightOfNow(t *testing.T) {
+	play(t, func(s *stage) {
+		time.Sleep(2 * time.Hour)
+		s.tell(Reading{Device: "smoke", What: Restore, Retained: true, At: time.Now().Add(-time.Hour)})
+		if n := s.ledger.seen("smoke"); n != 0 || s.state("smoke") != WordOK {
+			t.Errorf("seen %d times, state %s", n, s.state("smoke"))
+		}
+		time.Sleep(every - time.Hour + time.Minute)
+		s.want("smoke device.offline start", "door device.offline start", "panic device.offline start", "new device.offline start Test")
+		s.tell(Reading{Device: "smoke", What: Heartbeat, At: time.Now().Add(-time.Second)})
+		if n := s.ledger.seen("smoke"); n != 1 {
+			t.Errorf("seen %d times", n)
+		}
+	})
+}
+
 func TestALostSourceIsOneEventAndNoSilence(t *testing.T) {
 	play(t, func(s *stage) {
 		s.tell(Reading{Device: "linked", What: Online}, Reading{Device: "smoke", What: Heartbeat})
