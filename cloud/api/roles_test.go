@@ -106,6 +106,7 @@ var ways = map[incident.State][]step{
 // asked must come first where it takes two people.
 var asked = map[incident.Action]step{
 	incident.Suspend: {"handler", incident.AskSuspend}, incident.Extend: {"handler", incident.AskExtend}, incident.Release: {"duty", incident.Take},
+	incident.Unshelve: {"duty", incident.Shelve},
 }
 
 // bring makes an incident and takes it to a state.

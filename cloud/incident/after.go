@@ -30,6 +30,9 @@ func (i Incident) after(s Step, d Detail) Incident {
 	if change := changes[s.Action]; change != nil {
 		change(&i, s, d.Command)
 	}
+	if i.Level == 1 || !slices.Contains(untried, i.State) {
+		i.Shelved = nil // too urgent by now, or taken up
+	}
 	if d.Domain != "" {
 		i.Domain = d.Domain
 	}
@@ -54,6 +57,8 @@ var changes = map[Action]func(i *Incident, s Step, c Command){
 	Display:  func(i *Incident, s Step, _ Command) { i.display(s.ReceivedAt) },
 	Take:     func(i *Incident, s Step, _ Command) { i.TakenBy, i.TakenAt = s.Actor, at(s) },
 	Release:  func(i *Incident, _ Step, _ Command) { i.TakenBy, i.TakenAt = "", nil },
+	Shelve:   func(i *Incident, s Step, c Command) { i.Shelved = &Shelf{By: s.Actor, Why: s.Reason, Until: *c.Until} },
+	Unshelve: func(i *Incident, _ Step, _ Command) { i.Shelved = nil },
 	Reject:   func(i *Incident, _ Step, c Command) { i.Verdict, i.Cause = c.Verdict, c.Cause },
 	Merge:    func(i *Incident, _ Step, c Command) { i.Verdict, i.Parent = DuplicateOf, c.Parent },
 	Decline:  func(i *Incident, _ Step, _ Command) { i.Verdict = OutsideOfRemit },

@@ -170,3 +170,25 @@ var taken = Condition{"somebody looks after it", func(x asking) error {
 	}
 	return nil
 }}
+
+var shelvable = Condition{"not at level 1, and for 24 h at most", func(x asking) error {
+	switch {
+	case x.i.Level == 1:
+		return refused("level 1 cannot be put aside")
+	case x.i.Shelved != nil:
+		return fmt.Errorf("%w: %s has put it aside", ErrConflict, x.i.Shelved.By)
+	case x.c != nil && x.c.Until != nil && x.c.Until.Sub(x.now) > ShelveAtMost:
+		return refused("it can be put aside for %v at most", ShelveAtMost)
+	}
+	return nil
+}}
+
+var shelved = Condition{"the machine only at the time", func(x asking) error {
+	switch {
+	case x.i.Shelved == nil:
+		return refused("it is not put aside")
+	case x.role == System && x.now.Before(x.i.Shelved.Until):
+		return refused("it is put aside until %s", x.i.Shelved.Until.Format(time.RFC3339))
+	}
+	return nil
+}}

@@ -122,6 +122,7 @@ type Incident struct {
 	ReturnCount    int            `json:"return_count"`
 	SuspendCount   int            `json:"suspend_count"`
 	SuspendedUntil *time.Time     `json:"suspended_until,omitempty"`
+	Shelved        *Shelf         `json:"shelved,omitempty"` // put aside, at every desk
 	Forced         bool           `json:"forced,omitempty"`
 	Objected       bool           `json:"objected,omitempty"`
 	Asked          map[Action]Ask `json:"asked,omitempty"` // what waits for a second person
@@ -134,6 +135,13 @@ type Incident struct {
 	Rating   int      `json:"rating,omitempty"`
 
 	Head string `json:"head"` // the hash of the last step
+}
+
+// A Shelf says who has put an incident aside, why, and when it comes back by itself.
+type Shelf struct {
+	By    string    `json:"by"`
+	Why   string    `json:"why"`
+	Until time.Time `json:"until"`
 }
 
 // A Going episode is one that began and has not ended.
@@ -179,6 +187,8 @@ func (i Incident) Due() (step governance.Step, at time.Time, ok bool) {
 // goes, a suspension ends, an ordinary case closes.
 func (i Incident) Wake() (a Action, at time.Time, ok bool) {
 	switch {
+	case i.Shelved != nil:
+		return Unshelve, i.Shelved.Until, true
 	case i.State == Signalled && i.Signal && !i.Active && i.TakenBy == "":
 		return Expire, i.HeardAt.Add(SignalAge), true
 	case i.State == Suspended && i.SuspendedUntil != nil:

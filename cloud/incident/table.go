@@ -49,6 +49,8 @@ const (
 	Comment       Action = "comment"
 	Take          Action = "taken" // a person looks after it
 	Release       Action = "released"
+	Shelve        Action = "shelve" // put aside for a while, at every desk
+	Unshelve      Action = "unshelve"
 	Reassess      Action = "reassess"
 	AskSuspend    Action = "ask_suspend"
 	AskForceClose Action = "ask_force_close"
@@ -78,6 +80,7 @@ const (
 	Returns       = 2                    // then the centre lead decides
 	Suspensions   = 2                    // of one incident
 	SuspendAtMost = 30 * 24 * time.Hour  // each
+	ShelveAtMost  = 24 * time.Hour       // what nobody looked at comes back by itself
 	ReopenWithin  = 15 * 24 * time.Hour  // by who reported it
 	CloseAfter    = 24 * time.Hour       // without objection, at the lowest level
 	SignalAge     = 24 * time.Hour       // then a signal that nobody took up goes
@@ -127,6 +130,8 @@ var Table = []Transition{
 	{Action: Display, From: openStates, Roles: []Role{System}, Inner: true},
 	{Action: Take, From: openStates, Roles: staff, If: untaken},
 	{Action: Release, From: openStates, Roles: staff, If: taken},
+	{Action: Shelve, From: untried, Roles: []Role{DutyOfficer}, Needs: []Field{ReasonField, UntilField}, If: shelvable},
+	{Action: Unshelve, From: untried, Roles: []Role{DutyOfficer, System}, If: shelved},
 	{Action: Comment, From: States, Roles: everybody, Needs: []Field{ReasonField}},
 	{Action: Reassess, From: confirmed[2:], Roles: []Role{CentreLead}, Needs: []Field{LevelField, ReasonField}},
 	{Action: AskForceClose, From: confirmed, Roles: []Role{CentreLead, Supervisor}, Needs: []Field{ReasonField}},

@@ -35,6 +35,9 @@ func only(r incident.Role) incident.Actor {
 // whole is a command with everything that any action needs.
 func whole(a incident.Action) incident.Command {
 	until := noon.Add(20 * 24 * time.Hour)
+	if a == incident.Shelve {
+		until = noon.Add(20 * time.Hour)
+	}
 	return incident.Command{
 		Action: a, Reason: "because", Verdict: incident.Mistaken, Class: "street.vendor", Unit: "streets", HandlingUnit: "property", Level: 4,
 		Until: &until, Step: governance.Resolve, Result: "done", NoPhoto: "dark", CallBack: "content", Cause: "habit", Rating: 5,
@@ -76,9 +79,10 @@ var stations = map[incident.State]struct {
 
 // before is what must have happened for an action besides the state.
 var before = map[incident.Action][]act{
-	incident.Suspend: acts("handler", "ask_suspend"),
-	incident.Extend:  acts("handler", "ask_extend"),
-	incident.Release: acts("duty_officer", "taken"),
+	incident.Suspend:  acts("handler", "ask_suspend"),
+	incident.Unshelve: acts("duty_officer", "shelve"),
+	incident.Extend:   acts("handler", "ask_extend"),
+	incident.Release:  acts("duty_officer", "taken"),
 }
 
 // at brings an incident to a state.
@@ -215,7 +219,7 @@ func TestRandomWalks(t *testing.T) {
 		ids = append(ids, c.at(t, incident.Reported, n == 4).ID)
 	}
 	reached := map[incident.State]bool{}
-	for range 1500 {
+	for range 2200 {
 		c.set(c.time().Add(time.Duration(random.IntN(90)) * time.Minute))
 		who := incident.Actor{Name: fmt.Sprintf("p%d", random.IntN(5)), Unit: units[random.IntN(len(units))]}
 		for range 1 + random.IntN(7) {

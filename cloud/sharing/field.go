@@ -26,7 +26,7 @@ var openness = map[string]Openness{
 	"site": Named, "box": Named, "device": Named, "zone": Named, "score": Named, "since": Named, "first_at": Named, "last_at": Named, "heard_at": Named,
 	"events": Named, "backfill": Named, "going": Named, "first_source": Named, "retrospective": Named, "unit": Named, "handling_unit": Named,
 	"handling_units": Named, "taken_at": Named, "classified_at": Named, "assessed_at": Named, "accepted_at": Named, "reviewed_at": Named,
-	"deadlines": Named, "extended": Named, "rework_count": Named, "return_count": Named, "suspend_count": Named, "suspended_until": Named,
+	"deadlines": Named, "extended": Named, "rework_count": Named, "return_count": Named, "suspend_count": Named, "suspended_until": Named, "shelved": Named,
 	"forced": Named, "objected": Named, "parent": Named, "head": Named,
 	"snapshot": Named, "clip": Named, "area": Named, "photos": Named,
 
