@@ -68,7 +68,7 @@ func TestAnAlarmIsHandled(t *testing.T) {
 
 	duty := consoletest.Browser(t)
 	do(t, duty, "the duty officer is at the desk", consoletest.Login(s.URL, "duty", apptest.Password), shows(text("live", "Nothing to verify", "No alert has ever come")),
-		chromedp.Click(".tabs", chromedp.ByQuery), shows(text("on watch ✓ 1")))
+		chromedp.Click("h1", chromedp.ByQuery), shows(text("on watch ✓ 1")))
 	fire := s.Tell(t, e)
 	do(t, duty, "it sounds", shows(sounding))
 	do(t, duty, "opened from the band, and taken with one key", chromedp.Click(".band button", chromedp.ByQuery), shows(`document.activeElement.querySelector('[data-panel="`+fire.ID+`"]') !== null && location.pathname.startsWith("/incident/")`),

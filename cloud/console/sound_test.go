@@ -27,8 +27,8 @@ func TestAFireSoundsUntilSomebodyTakesIt(t *testing.T) {
 	s := apptest.Start(t)
 	s.Let(t, "li", "wang")
 	li, wang := consoletest.Browser(t), consoletest.Browser(t)
-	do(t, li, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("live")), chromedp.Click(".tabs", chromedp.ByQuery), shows(`document.documentElement.dataset.sound === "running"`))
-	do(t, wang, "log in", consoletest.Login(s.URL, "wang", apptest.Password), shows(text("live")), chromedp.Click(".tabs", chromedp.ByQuery))
+	do(t, li, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("live")), chromedp.Click("h1", chromedp.ByQuery), shows(`document.documentElement.dataset.sound === "running"`))
+	do(t, wang, "log in", consoletest.Login(s.URL, "wang", apptest.Password), shows(text("live")), chromedp.Click("h1", chromedp.ByQuery))
 	do(t, li, "two desks are on watch", shows(text("on watch ✓ 2")))
 
 	fire := s.Happen(t, event.FireVisual, "courtyard", event.Start)

@@ -19,7 +19,7 @@ const (
 // openness is the table: each field of an incident by its name in JSON. A test holds
 // it to the incident, so that a new field is thought about.
 var openness = map[string]Openness{
-	"id": Named, "number": Named, "class": Named, "domain": Named, "profile": Named, "level": Named, "state": Named, "active": Named, "test": Named,
+	"id": Named, "number": Named, "class": Named, "domain": Named, "profile": Named, "level": Named, "state": Named, "active": Named, "test": Named, "exercise": Named,
 	"place": Named, "place_name": Named, "first_seen_at": Named, "confirmed_at": Named, "dispatched_at": Named, "arrived_at": Named,
 	"resolved_at": Named, "checked_at": Named, "closed_at": Named, "reopen_count": Named, "rating": Named,
 	"version": Named, "decided": Named, "verdict": Named, "impact": Named, "certainty": Named, "signal": Named, "health": Named,

@@ -5,7 +5,7 @@ import { t } from "./text";
 
 // The keys as people know them, and the words for what they do.
 const sheet: [string, string][] = [
-  ["↓ j + / ↑ k −", "move"], ["Enter", "enter"], ["1 – 6", "verdict"], ["a", "assign"], ["u", "undo"], ["Space", "play"], ["← →", "seek"], ["b", "boxes"], ["l", "live"],
+  ["↓ j + / ↑ k −", "move"], ["Enter", "enter"], ["1 – 6", "verdict"], ["a", "assign"], ["u", "undo"], ["s", "shelve"], ["Space", "play"], ["← →", "seek"], ["b", "boxes"], ["l", "live"],
   ["c / o", "open"], [". (Del)", "silence"], ["0", "call"], ["n", "report"], ["/", "search"], ["g f · g w · g p · g h", "go"], ["Esc", "back"], ["?", "help"],
 ];
 

@@ -60,6 +60,7 @@ export interface Incident {
   handling_unit?: string;
   handler?: string;
   taken_by?: string;
+  shelved?: { by: string; why: string; until: string }; // put aside
   confirmed_by?: string;
   closed_by?: string;
   due_step?: string;

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "../keys";
 import { type Place, places } from "../places";
 import { kind, place } from "../state";
+import { useStore } from "../store";
 import { lang, t } from "../text";
 import type { Incident } from "../wire";
 
@@ -11,9 +12,10 @@ export interface Filter {
   within: string; // a compound's path
   text: string;
   mine: boolean;
+  shelved: boolean; // only what was put aside; else all but that
 }
 
-export const everything: Filter = { levels: [], within: "", text: "", mine: false };
+export const everything: Filter = { levels: [], within: "", text: "", mine: false, shelved: false };
 
 // query is a filter in the words of the API, so that its pages bring what is shown.
 export function query(f: Filter): string {
@@ -27,6 +29,7 @@ export function query(f: Filter): string {
 export function fits(f: Filter, i: Incident, name: string): boolean {
   if (f.levels.length && !f.levels.includes(i.level)) return false;
   if (f.within && i.place !== f.within && !i.place.startsWith(`${f.within}/`)) return false;
+  if (f.shelved !== !!i.shelved) return false;
   if (f.mine && i.taken_by !== name && i.handler !== name) return false;
   const words = f.text.trim().toLowerCase();
   return !words || `${i.number} ${kind(i)} ${place(i)} ${i.zone ?? ""} ${i.taken_by ?? ""} ${i.text ?? ""}`.toLowerCase().includes(words);
@@ -34,6 +37,7 @@ export function fits(f: Filter, i: Incident, name: string): boolean {
 
 // Filters are the buttons and fields above the list. The slash leads to the search.
 export function Filters({ filter: f, set }: { filter: Filter; set(f: Filter): void }) {
+  const aside = [...useStore().incidents.values()].filter((i) => i.shelved).length;
   const search = useRef<HTMLInputElement>(null);
   const [compounds, setCompounds] = useState<Place[]>([]);
   useKeys({ Slash: () => search.current?.focus() });
@@ -51,6 +55,11 @@ export function Filters({ filter: f, set }: { filter: Filter; set(f: Filter): vo
       <button type="button" aria-pressed={f.mine} onClick={() => set({ ...f, mine: !f.mine })}>
         {t("filter.mine")}
       </button>
+      {(aside > 0 || f.shelved) && (
+        <button type="button" data-filter="shelved" aria-pressed={f.shelved} onClick={() => set({ ...f, shelved: !f.shelved })}>
+          {t("filter.shelved", { n: aside })}
+        </button>
+      )}
       {compounds.length > 0 && (
         <select aria-label={t("filter.place")} value={f.within} onChange={(e) => set({ ...f, within: e.currentTarget.value })}>
           <option value="">{t("filter.place")}</option>

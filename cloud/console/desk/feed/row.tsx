@@ -4,7 +4,7 @@ import { Clock } from "../clock";
 import { Picture } from "../picture";
 import { nameOf } from "../places";
 import { camerasOf, kind, place } from "../state";
-import { age, note, t } from "../text";
+import { age, note, t, time } from "../text";
 import { type Incident, tabOf } from "../wire";
 import { compound, type Row } from "./rows";
 
@@ -83,6 +83,7 @@ export function RowView({ row, top, at, of, chosen, opened, now, choose, unfold 
           </button>
         )}
         {i.taken_by && tabOf(i) !== "ended" && <span>{t("taken", { name: i.handler || i.taken_by })}</span>}
+        {i.shelved && <span>{t("shelved", { name: i.shelved.by, until: time(i.shelved.until) })}</span>}
         {i.verdict && <span>{t(`verdict.${i.verdict}`)}</span>}
       </div>
     </article>

@@ -42,7 +42,7 @@ export function ActionForm({ incident: i, action, csrf, gone, done, cancel }: Pr
     <form class="action" aria-label={t(`action.${action.action}`)} onSubmit={send}>
       <strong>{t(`action.${action.action}`)}</strong>
       {action.needs.map((name) => (
-        <Field key={name} name={name} incident={i} value={given[name] ?? ""} set={(v) => set(name, v)} upload={upload} note={(v) => set("no_photo", v)} />
+        <Field key={name} name={name} action={action.action} incident={i} value={given[name] ?? ""} set={(v) => set(name, v)} upload={upload} note={(v) => set("no_photo", v)} />
       ))}
       {fault && <p class="fault">{fault}</p>}
       {gone && <p class="fault">{t("gone")}</p>}
@@ -74,6 +74,7 @@ function start(i: Incident, needs: string[]): Command {
 
 interface FieldProps {
   name: string;
+  action: string;
   incident: Incident;
   value: string | number | string[];
   set(v: string | number): void;
@@ -81,7 +82,7 @@ interface FieldProps {
   note(v: string): void;
 }
 
-function Field({ name, incident: i, value, set, upload, note }: FieldProps) {
+function Field({ name, action, incident: i, value, set, upload, note }: FieldProps) {
   const label = t(`field.${name}`);
   const text = (e: { currentTarget: { value: string } }) => set(e.currentTarget.value);
   const number = (e: { currentTarget: { value: string } }) => set(Number(e.currentTarget.value));
@@ -94,6 +95,7 @@ function Field({ name, incident: i, value, set, upload, note }: FieldProps) {
       ))}
     </select>
   );
+  if (name === "until" && action === "shelve") return <label>{t("field.shelve")} <Aside set={set} /></label>;
   switch (name) {
     case "verdict":
       return <label>{label} {select(verdicts.slice(1), "verdict")}</label>;
@@ -121,6 +123,23 @@ function Field({ name, incident: i, value, set, upload, note }: FieldProps) {
       return <label>{label} <input name={name} required={i.level < 3} maxLength={500} value={String(value)} onInput={text} /></label>;
   }
   return <label>{label} <input name={name} required maxLength={500} value={String(value)} onInput={text} /></label>;
+}
+
+// Aside asks for how long something is put aside: minutes, none of them for ever.
+const aside = [15, 60, 240, 480];
+
+function Aside({ set }: { set(v: string): void }) {
+  const until = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+  useEffect(() => set(until(aside[0])), []);
+  return (
+    <select name="until" onChange={(e) => set(until(Number(e.currentTarget.value)))}>
+      {aside.map((n) => (
+        <option key={n} value={n}>
+          {n < 60 ? t("duration.m", { n }) : t("duration.h", { n: n / 60 })}
+        </option>
+      ))}
+    </select>
+  );
 }
 
 function Chooser({ name, load, value, set }: { name: string; load(): Promise<Choice[]>; value: string; set(v: string): void }) {

@@ -34,6 +34,7 @@ export function Panel({ incident: i, back, whole }: Props) {
   useKeys({
     KeyA: () => first("alarm", "dispatch", "classify", "assess"),
     KeyU: () => (store.undo ? undo() : can(i, "released") && void act(i, "released", {})),
+    KeyS: () => first("shelve", "unshelve"),
     KeyC: () => go(`/incident/${i.id}`),
     ...(whole && { Enter: () => void (can(i, "taken") && act(i, "taken", {})), Escape: back }),
   });
@@ -56,6 +57,11 @@ export function Panel({ incident: i, back, whole }: Props) {
         {camera(i) && ` · ${camera(i)}`}
       </p>
       {i.taken_by && tabOf(i) !== "ended" && <p class="taker">{t("acked", { name: i.handler || i.taken_by })}</p>}
+      {i.shelved && (
+        <p class="suspected">
+          {t("shelved", { name: i.shelved.by, until: time(i.shelved.until) })}: {i.shelved.why}
+        </p>
+      )}
       {lookers.length > 0 && <p class="taker">{t("looking", { who: lookers.join(", ") })}</p>}
       {i.class.startsWith("fire.") && tabOf(i) === "todo" && <p class="suspected">{t("suspected")}</p>}
       {i.about_person && <p class="fault">{t("person")}</p>}

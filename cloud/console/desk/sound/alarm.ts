@@ -21,7 +21,7 @@ const deafAfter = 30_000;
 const urgent = new Set<string>();
 const serious = new Map<string, number>(); // until when it beeps
 
-const alarming = (i: Incident | undefined) => !!i && waits(i) && !i.taken_by && !i.hidden;
+const alarming = (i: Incident | undefined) => !!i && waits(i) && !i.taken_by && !i.shelved && !i.hidden;
 
 // rings reports whether a change makes an alert sound, or sound anew: it is new, more
 // urgent than before, free again, or has a second finder.

@@ -1,0 +1,29 @@
+package console_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"eastgate/cloud/app/apptest"
+	"eastgate/cloud/console/consoletest"
+	"eastgate/shared/event"
+)
+
+// What is put aside leaves the list of every desk, is counted there, is silent, and can
+// be brought back.
+func TestAnAlertIsPutAside(t *testing.T) {
+	s := apptest.Start(t)
+	s.Let(t, "duty")
+	tab := consoletest.Browser(t)
+	do(t, tab, "log in", consoletest.Login(s.URL, "duty", apptest.Password), shows(text("live")), chromedp.Click("h1", chromedp.ByQuery))
+	i := s.Happen(t, event.Tamper, "gate", event.Start)
+	row := `[data-incident="` + i.ID + `"]`
+	do(t, tab, "it beeps", shows(beeping))
+	do(t, tab, "put aside by key", chromedp.KeyEvent("j"), shows(`document.querySelector(".detail h2") !== null`), chromedp.KeyEvent("s"),
+		chromedp.WaitVisible(`.action [name="until"]`, chromedp.ByQuery), chromedp.SendKeys(`.action [name="reason"]`, "works in the lane", chromedp.ByQuery),
+		chromedp.Click(`.action [type="submit"]`, chromedp.ByQuery), shows(quiet), shows(`document.querySelector('`+row+`') === null`))
+	do(t, tab, "it is among those", chromedp.Click(`[data-filter="shelved"]`, chromedp.ByQuery), shows(`document.querySelector('`+row+`') !== null`), shows(text("put aside by duty", "works in the lane")))
+	do(t, tab, "and brought back", chromedp.Click(`[data-action="unshelve"]`, chromedp.ByQuery), shows(beeping), chromedp.Click(`[data-filter="shelved"]`, chromedp.ByQuery),
+		shows(`document.querySelector('`+row+`') !== null`))
+}
