@@ -21,7 +21,7 @@ func (c *Console) boxesPage(w http.ResponseWriter, r *http.Request, s access.Ses
 	}
 	o := c.office(r, s)
 	p := listPage{office: o, Title: o.T["nav.boxes"], About: o.T["about.boxes"], Table: table{
-		Name: "boxes", Columns: []string{"box", "state", "heard", "version", "queue", "clock", "cameras", "enrolled"}, Empty: "empty.boxes",
+		Name: "boxes", Columns: []string{"box", "state", "heard", "version", "queue", "clock", "cameras", "sensors", "enrolled"}, Empty: "empty.boxes",
 	}}
 	manages := access.May(s.User, access.ManageBoxes, access.Anywhere)
 	if manages {
@@ -32,7 +32,7 @@ func (c *Console) boxesPage(w http.ResponseWriter, r *http.Request, s access.Ses
 			word(b.Site + "/" + b.Box),
 			{Text: o.Word("box", b.State), Badge: map[string]string{"online": "up", "silent": "down", "away": "down", "revoked": "revoked"}[b.State], Sub: b.Host},
 			at(b.Heard),
-			word(cmp.Or(b.Version, "–")), waiting(b), o.clock(b), o.cameras(b), at(b.Enrolled),
+			word(cmp.Or(b.Version, "–")), waiting(b), o.clock(b), o.cameras(b), o.sensors(b), at(b.Enrolled),
 		}}
 		if manages && b.Revoked == nil {
 			one.Forms = []form{o.errand(choices{}, "revoke", nil, "site", b.Site, "box", b.Box)}
