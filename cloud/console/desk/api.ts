@@ -108,11 +108,16 @@ export const policeMessages = (id: string) => ask<PoliceMessage[]>(`/api/v1/poli
 // A Notice is one message to one person or group.
 export interface Notice {
   id: string;
-  channel: string;
-  to: string;
+  robot: string;
+  recipient?: string; // none: the robot's group
+  kind: string;
   state: string;
-  at: string;
-  problem?: string;
+  made: string;
+  sent_at?: string;
+  fault?: string;
+  why?: string;
+  do_zh?: string; // what somebody can do
+  do_en?: string;
 }
 
 export const notices = (id: string) => ask<Notice[]>(`/api/v1/notify/messages?incident=${id}`);

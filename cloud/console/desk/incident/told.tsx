@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api";
-import { t, time } from "../text";
+import { lang, t, time } from "../text";
 import type { Incident } from "../wire";
 
 // How often it is asked whether a message has arrived, in milliseconds.
@@ -26,10 +26,11 @@ export function Told({ incident: i }: { incident: Incident }) {
         {people?.map((m) => (
           <li key={m.id} data-told={m.state}>
             <b>
-              {m.channel} {m.to}
+              {m.robot} → {m.recipient ?? t("told.group")}
             </b>{" "}
-            <span>{t(`told.${m.state}`)}</span> <time dateTime={m.at}>{time(m.at)}</time>
-            {m.problem && <span> {m.problem}</span>}
+            <span>{t(m.state === "sent" ? "told.delivered" : `told.${m.state}`)}</span> <time dateTime={m.sent_at ?? m.made}>{time(m.sent_at ?? m.made)}</time>
+            {(m.why || m.fault) && <span> {m.why || m.fault}</span>}
+            {(m.do_zh || m.do_en) && <strong> {lang === "en" ? m.do_en : m.do_zh}</strong>}
           </li>
         ))}
       </ul>
