@@ -100,23 +100,7 @@ func TestASmokeSensorsAlarmIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	box, err := New(f, "test", slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- box.Run(ctx) }()
-	defer func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if err := box.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-
+	box, stop := running(t, f)
 	addr := box.Addr()
 	shows(t, addr, "linked", func(h healthz) bool {
 		return h.Parts.Sensors.Sources["zigbee2mqtt"].Linked && h.Parts.Sensors.Sources["esphome"].Linked
@@ -153,6 +137,35 @@ func TestASmokeSensorsAlarmIsKept(t *testing.T) {
 	shows(t, addr, "heard again", func(h healthz) bool { return *h.Parts.Sensors.Devices[1].Battery == 79 })
 	if n := urgent(t, box); n != 1 {
 		t.Errorf("%d urgent events wait after the alarm was said again, want 1", n)
+	}
+
+	stop()
+	publish(t, broker.URL(), "kitchen/binary_sensor/gas/state", "ON") // while the box is down
+	box, stop = running(t, f)
+	defer stop()
+	shows(t, box.Addr(), "the gas alarm that began meanwhile waits too, and the smoke alarm is not told again", func(h healthz) bool {
+		return h.state("smoke") == sensor.WordAlarm && h.state("gas") == sensor.WordAlarm && urgent(t, box) == 2
+	})
+}
+
+// running runs a box until stop is called.
+func running(t *testing.T, f config.File) (b *Box, stop func()) {
+	t.Helper()
+	b, err := New(f, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	return b, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
