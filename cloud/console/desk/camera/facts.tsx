@@ -65,7 +65,7 @@ export function Facts({ c }: { c: CameraDetail }) {
     [t("precision.30"), share(c.precision["30"])],
     [t("precision.rule"), String(c.precision["30"].rule)],
     [t("camera.open"), String(c.open)],
-    [t("camera.clock"), c.clock_ahead_ms === undefined ? t("camera.clock.unknown") : t("camera.clock.ahead", { s: (c.clock_ahead_ms / 1000).toFixed(1) })],
+    [t("camera.clock"), clock(c.clock_ahead_ms)],
   ];
   return (
     <dl>
@@ -77,4 +77,9 @@ export function Facts({ c }: { c: CameraDetail }) {
       ))}
     </dl>
   );
+}
+
+function clock(ahead?: number): string {
+  if (ahead === undefined) return t("camera.clock.unknown");
+  return t(ahead < 0 ? "camera.clock.behind" : "camera.clock.ahead", { s: Math.abs(ahead / 1000).toFixed(1) });
 }
