@@ -192,6 +192,7 @@ func TestNoReceipt(t *testing.T) {
 	if n := c.station.View().Notices[0]; n.Fault != "" {
 		t.Errorf("repeats differ: %s", n.Fault)
 	}
+	c.until("people are told", func() bool { return c.remarks(fire, "phone") > 0 && c.remarks(fire, "confirmed it now") > 0 })
 	if c.remarks(fire, "phone") != 1 || c.remarks(fire, "confirmed it now") != 1 {
 		t.Error("people were not told once each")
 	}
