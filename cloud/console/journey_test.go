@@ -45,13 +45,13 @@ func as(s *apptest.Site, name string) chromedp.Tasks {
 // press does an action by its button, and fills its form in where it has one.
 func press(action string, fields ...string) chromedp.Tasks {
 	button := `[data-action="` + action + `"]`
-	tasks := chromedp.Tasks{chromedp.WaitVisible(button, chromedp.ByQuery), chromedp.Click(button, chromedp.ByQuery)}
+	tasks := chromedp.Tasks{chromedp.WaitVisible(button, chromedp.ByQuery), tap(button)}
 	for n := 0; n < len(fields); n += 2 {
 		name := `.action [name="` + fields[n] + `"]`
 		tasks = append(tasks, chromedp.WaitVisible(name, chromedp.ByQuery), chromedp.SendKeys(name, fields[n+1], chromedp.ByQuery))
 	}
 	if len(fields) > 0 {
-		tasks = append(tasks, chromedp.Click(`.action button[type="submit"]`, chromedp.ByQuery))
+		tasks = append(tasks, tap(`.action button[type="submit"]`))
 	}
 	return tasks
 }
@@ -71,7 +71,7 @@ func TestAnAlarmIsHandled(t *testing.T) {
 		chromedp.Click("h1", chromedp.ByQuery), shows(text("on watch ✓ 1")))
 	fire := s.Tell(t, e)
 	do(t, duty, "it sounds", shows(sounding))
-	do(t, duty, "opened from the band, and taken with one key", chromedp.Click(".band button", chromedp.ByQuery), shows(`document.activeElement.querySelector('[data-panel="`+fire.ID+`"]') !== null && location.pathname.startsWith("/incident/")`),
+	do(t, duty, "opened from the band, and taken with one key", tap(".band button"), shows(`document.activeElement.querySelector('[data-panel="`+fire.ID+`"]') !== null && location.pathname.startsWith("/incident/")`),
 		chromedp.KeyEvent("\r"), shows(quiet), shows(text("duty looks after it", "You took")))
 	do(t, duty, "what to say to 119", chromedp.KeyEvent("0"), shows(`document.querySelector("dialog .address")?.innerText.includes("Dongguan, Compound 3, Bins behind house 3")`),
 		chromedp.KeyEvent("\x1b"), shows(`document.querySelector("dialog") === null`))
@@ -99,7 +99,7 @@ func TestTheSlowerIsTold(t *testing.T) {
 	tab := consoletest.Browser(t)
 	do(t, tab, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("live")))
 	i := s.Happen(t, event.Tamper, "gate", event.Start)
-	do(t, tab, "a form is open", chromedp.Navigate(s.URL+"/incident/"+i.ID), chromedp.Click(`[data-action="decline"]`, chromedp.ByQuery),
+	do(t, tab, "a form is open", chromedp.Navigate(s.URL+"/incident/"+i.ID), tap(`[data-action="decline"]`),
 		chromedp.SendKeys(`.action [name="reason"]`, "half a sentence", chromedp.ByQuery))
 	wang := s.As(t, "duty")
 	if a := wang.Do(t, "POST", "/api/v1/incidents/"+i.ID+"/actions/reject", map[string]string{"verdict": "harmless"}, "If-Match", fmt.Sprintf("%q", fmt.Sprint(i.Version))); a.Status != 200 {
@@ -138,7 +138,7 @@ func TestALongListIsShort(t *testing.T) {
 	if before != after {
 		t.Error("the row under the hand has moved")
 	}
-	do(t, tab, "asked for, it comes", chromedp.Click(".fresh", chromedp.ByQuery), shows(`document.querySelector(".row").dataset.incident === "`+fire.ID+`"`),
+	do(t, tab, "asked for, it comes", tap(".fresh"), shows(`document.querySelector(".row").dataset.incident === "`+fire.ID+`"`),
 		shows(`performance.getEntriesByName("painted:`+fire.ID+`").length === 1`))
 }
 
@@ -158,9 +158,9 @@ func TestAFloodFolds(t *testing.T) {
 	do(t, tab, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("Flood: 14 in 10 min", "12 folded")), rows(3),
 		shows(`document.querySelector(".row").dataset.incident === "`+fire.ID+`"`))
 	shot(t, tab, "flood")
-	do(t, tab, "opened", chromedp.Click(".unfold", chromedp.ByQuery), rows(14))
-	do(t, tab, "closed again, and shown as always", chromedp.Click(".unfold", chromedp.ByQuery), rows(3), chromedp.Click(".flooded button", chromedp.ByQuery), rows(14))
-	do(t, tab, "filtered", chromedp.Click(".filters .level1", chromedp.ByQuery), rows(1), chromedp.Click(".filters .level1", chromedp.ByQuery), rows(14))
+	do(t, tab, "opened", tap(".unfold"), rows(14))
+	do(t, tab, "closed again, and shown as always", tap(".unfold"), rows(3), tap(".flooded button"), rows(14))
+	do(t, tab, "filtered", tap(".filters .level1"), rows(1), tap(".filters .level1"), rows(14))
 	do(t, tab, "searched, by key", chromedp.KeyEvent("/"), shows(`document.activeElement.type === "search"`),
 		chromedp.Evaluate(`document.activeElement.select()`, nil), chromedp.KeyEvent("cam-003"), rows(1)) // a driver's key types also where a person's would not
 }
@@ -173,7 +173,7 @@ func TestAnActionWaitsForTheLink(t *testing.T) {
 	i := s.Happen(t, event.Tamper, "gate", event.Start)
 	do(t, tab, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("live")), chromedp.WaitVisible(`[data-incident="`+i.ID+`"]`, chromedp.ByQuery))
 	var count int
-	do(t, tab, "the link is down, and somebody takes it", offline(true), chromedp.Click(`[data-incident="`+i.ID+`"] .ack`, chromedp.ByQuery), shows(text("1 not sent yet")))
+	do(t, tab, "the link is down, and somebody takes it", offline(true), tap(`[data-incident="`+i.ID+`"] .ack`), shows(text("1 not sent yet")))
 	do(t, tab, "and is back", offline(false), shows(text("li looks after it")), chromedp.Evaluate(`document.querySelectorAll(".unsent").length`, &count))
 	history, err := s.Incidents().History(t.Context(), i.ID)
 	if err != nil {

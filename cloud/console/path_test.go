@@ -28,10 +28,10 @@ func TestTheSixSteps(t *testing.T) {
 		do(t, tab, name+" acts", steps...)
 	}
 	press := func(action string) chromedp.Action {
-		return chromedp.Click(`[data-action="`+action+`"]`, chromedp.ByQuery)
+		return tap(`[data-action="` + action + `"]`)
 	}
 	state := func(words string) chromedp.Action { return shows(text(words)) }
-	send := chromedp.Click(".action [type=submit]", chromedp.ByQuery)
+	send := tap(".action [type=submit]")
 
 	as("duty", shows(text("Suspected flame or smoke", "三号院院子", "camera", "signalled")), chromedp.KeyEvent("\r"), state("duty looks after it"),
 		chromedp.KeyEvent("1"), state("dispatched"))

@@ -22,8 +22,8 @@ func TestAnAlertIsPutAside(t *testing.T) {
 	do(t, tab, "it beeps", shows(beeping))
 	do(t, tab, "put aside by key", chromedp.KeyEvent("j"), shows(`document.querySelector(".detail h2") !== null`), chromedp.KeyEvent("s"),
 		chromedp.WaitVisible(`.action [name="until"]`, chromedp.ByQuery), chromedp.SendKeys(`.action [name="reason"]`, "works in the lane", chromedp.ByQuery),
-		chromedp.Click(`.action [type="submit"]`, chromedp.ByQuery), shows(quiet), shows(`document.querySelector('`+row+`') === null`))
-	do(t, tab, "it is among those", chromedp.Click(`[data-filter="shelved"]`, chromedp.ByQuery), shows(`document.querySelector('`+row+`') !== null`), shows(text("put aside by duty", "works in the lane")))
-	do(t, tab, "and brought back", chromedp.Click(`[data-action="unshelve"]`, chromedp.ByQuery), shows(beeping), chromedp.Click(`[data-filter="shelved"]`, chromedp.ByQuery),
+		tap(`.action [type="submit"]`), shows(quiet), shows(`document.querySelector('`+row+`') === null`))
+	do(t, tab, "it is among those", tap(`[data-filter="shelved"]`), shows(`document.querySelector('`+row+`') !== null`), shows(text("put aside by duty", "works in the lane")))
+	do(t, tab, "and brought back", tap(`[data-action="unshelve"]`), shows(beeping), tap(`[data-filter="shelved"]`),
 		shows(`document.querySelector('`+row+`') !== null`))
 }

@@ -40,9 +40,9 @@ func TestAFireSoundsUntilSomebodyTakesIt(t *testing.T) {
 	second := s.Happen(t, event.Smoke, "lane", event.Start)
 	do(t, li, "a second alarm sounds again", shows(sounding), shows(text("and 1 more")))
 	row := func(id string) string { return `[data-incident="` + id + `"] .ack` }
-	do(t, wang, "one is taken, and the other still sounds", chromedp.Click(row(fire.ID), chromedp.ByQuery), shows(`!document.querySelector(".band").innerText.includes("and 1 more")`), shows(sounding))
+	do(t, wang, "one is taken, and the other still sounds", tap(row(fire.ID)), shows(`!document.querySelector(".band").innerText.includes("and 1 more")`), shows(sounding))
 	do(t, li, "all are told who has it", shows(text("wang took it")))
-	do(t, li, "and the other", chromedp.Click(row(second.ID), chromedp.ByQuery), shows(quiet), shows(`document.querySelector(".band") === null`), shows(`!document.title.startsWith("▲")`))
+	do(t, li, "and the other", tap(row(second.ID)), shows(quiet), shows(`document.querySelector(".band") === null`), shows(`!document.title.startsWith("▲")`))
 	do(t, wang, "quiet everywhere", shows(quiet))
 
 	s.Happen(t, event.Tamper, "gate", event.Start)
@@ -70,5 +70,5 @@ func TestBlockedSoundIsSaid(t *testing.T) {
 		t.Errorf("the sound's button says %q", first)
 	}
 	do(t, tab, "a click allows it", chromedp.Click(".top .sound", chromedp.ByQuery), shows(sounding))
-	do(t, tab, "the self-test", chromedp.Click(".top .sound summary", chromedp.ByQuery), chromedp.Click(".selftest", chromedp.ByQuery), shows(text("The sound works")))
+	do(t, tab, "the self-test", chromedp.Click(".top .sound summary", chromedp.ByQuery), tap(".selftest"), shows(text("The sound works")))
 }

@@ -37,6 +37,7 @@ const (
 	Off     Sound = "off"
 )
 
+// How often desks tell, and when it is said that nobody is on watch.
 const (
 	// Every is how often a desk tells, and Gone after how long it counts no more.
 	Every = 15 * time.Second

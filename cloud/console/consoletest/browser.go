@@ -13,7 +13,7 @@ import (
 )
 
 // limit is how long one test may take in the browser.
-const limit = 90 * time.Second
+const limit = 4 * time.Minute
 
 // Browser starts a browser of its own for t, and returns the context of its first
 // tab. What the page complains about on its console fails t.

@@ -35,8 +35,8 @@ export function Top({ here, help }: { here: string; help(): void }) {
       <span class={`link ${s.link}`} role="status">
         {s.link === "off" && s.lostAt ? t("live.since", { at: time(new Date(s.lostAt).toISOString()) }) : t(`live.${s.link}`)}
       </span>
-      <details class="drop">
-        <summary>{s.user.person || s.user.name}</summary>
+      <details class="drop me">
+        <summary aria-label={s.user.person || s.user.name}>{s.user.person || s.user.name}</summary>
         <div>
           <Theme />
           <button type="button" onClick={help}>

@@ -56,13 +56,15 @@ export function Panel({ incident: i, back, whole }: Props) {
         {i.zone && ` · ${i.zone}`}
         {camera(i) && ` · ${camera(i)}`}
       </p>
-      {i.taken_by && tabOf(i) !== "ended" && <p class="taker">{t("acked", { name: i.handler || i.taken_by })}</p>}
+      <p class="taker">
+        {i.taken_by && tabOf(i) !== "ended" ? t("acked", { name: i.handler || i.taken_by }) : t("taken.none")}
+        {lookers.length > 0 && ` · ${t("looking", { who: lookers.join(", ") })}`}
+      </p>
       {i.shelved && (
         <p class="suspected">
           {t("shelved", { name: i.shelved.by, until: time(i.shelved.until) })}: {i.shelved.why}
         </p>
       )}
-      {lookers.length > 0 && <p class="taker">{t("looking", { who: lookers.join(", ") })}</p>}
       {i.class.startsWith("fire.") && tabOf(i) === "todo" && <p class="suspected">{t("suspected")}</p>}
       {i.about_person && <p class="fault">{t("person")}</p>}
       {i.text && <blockquote>{i.text}</blockquote>}
