@@ -53,7 +53,7 @@ export function View({ params: [site, box, camera] }: { params: string[] }) {
       {detail && (
         <>
           <How c={detail} />
-          <section aria-labelledby="strip"><h2 id="strip">{t("strip")}</h2><Strip days={detail.days} /></section>
+          <section class="covered" aria-labelledby="strip"><h2 id="strip">{t("strip")}</h2><Strip days={detail.days} /></section>
           <Facts c={detail} />
           <ZoneEditor key={name} name={name} detail={detail} />
           <Recent detail={detail} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../text";
 import type { Point } from "./data";
 import { type Area, type Draft, newArea, type Use } from "./draft";
@@ -47,7 +47,7 @@ export function Editor(p: Props) {
     seen.observe(box);
     return () => seen.disconnect();
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => { // before the first click can come
     setPending([]);
     setBad(undefined);
     if (p.drawing) frame.current?.querySelector("svg")?.focus();
@@ -135,7 +135,7 @@ export function Editor(p: Props) {
       <svg
         viewBox={`0 0 ${size[0]} ${size[1]}`}
         class={p.drawing ? "drawing" : ""}
-        tabIndex={0}
+        tabindex={0}
         role="application"
         aria-label={t(p.drawing ? "zones.canvas.draw" : "zones.canvas")}
         onPointerDown={(e) => (p.drawing ? add(at(e)) : p.choose(0))}
@@ -229,7 +229,7 @@ function Points({ area, points, px, begin, set }: Handles) {
               cx={x}
               cy={y}
               r={reach()}
-              tabIndex={0}
+              tabindex={0}
               role="button"
               aria-label={t("zones.point", { n: n + 1, of: points.length, x: Math.round(q[0] * 100), y: Math.round(q[1] * 100) })}
               onPointerDown={(e) => {

@@ -32,6 +32,9 @@ export function How({ c }: { c: CameraState }) {
   );
 }
 
+// span is a length of time in words.
+const span = (s: number) => (s < 60 ? t("span.s", { n: Math.round(s) }) : s < 3600 ? t("span.m", { n: Math.round(s / 60) }) : t("span.h", { n: (s / 3600).toFixed(1) }));
+
 // Strip is the coverage of the last days: a bar for each, and the same in words.
 export function Strip({ days }: { days: Day[] }) {
   if (!days.length) return <p class="fine">{t("strip.none")}</p>;
@@ -41,7 +44,7 @@ export function Strip({ days }: { days: Day[] }) {
         const causes = Object.entries(d.blind_s ?? {})
           .filter(([, s]) => s >= 1)
           .sort((a, b) => b[1] - a[1])
-          .map(([cause, s]) => `${t(`cause.${cause}`)} ${s < 60 ? t("age.s", { n: Math.round(s) }) : s < 3600 ? t("age.m", { n: Math.round(s / 60) }) : t("age.h", { n: (s / 3600).toFixed(1) })}`);
+          .map(([cause, s]) => `${t(`cause.${cause}`)} ${span(s)}`);
         const words = `${d.day}: ${d.share === null ? "–" : percent(d.share, 1)}${causes.length ? ` · ${causes.join(", ")}` : ""}`;
         const seen = d.share ?? 0;
         return (

@@ -65,7 +65,7 @@ export function Mark({ item: i, at: [x, y], scale, name, faint, held, edit }: Pr
   );
   if (edit)
     return (
-      <g class={classes} tabIndex={0} role="button" aria-label={label(i)} data-code={i.code} onPointerDown={edit.down} onKeyDown={edit.key}>
+      <g class={classes} tabindex={0} role="button" aria-label={label(i)} data-code={i.code} onPointerDown={edit.down} onKeyDown={edit.key}>
         {inner}
       </g>
     );
