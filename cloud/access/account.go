@@ -46,6 +46,7 @@ type Account struct {
 	Person   string // the person's own name
 	Unit     string // the organisation, which must be known
 	Password string
+	Made     bool // the password was made for the person, who is to choose another
 }
 
 // leastPassword is in characters, mostPassword in bytes.
@@ -117,7 +118,7 @@ func (p *People) Open(ctx context.Context, by User, a Account) error {
 		err = ErrForbidden
 	}
 	if err == nil {
-		u := User{Name: a.Name, Person: strings.TrimSpace(a.Person), Unit: a.Unit, Fresh: true}
+		u := User{Name: a.Name, Person: strings.TrimSpace(a.Person), Unit: a.Unit, Fresh: a.Made}
 		err = p.store.AddPerson(ctx, u, hashPassword(a.Password))
 	}
 	return p.record(ctx, by, "account/"+a.Name, "open for "+a.Unit, err)
@@ -256,5 +257,5 @@ func (p *People) Add(ctx context.Context, name string, word Role, password strin
 	if err != nil {
 		return fmt.Errorf("user %s: %w", name, err)
 	}
-	return p.Welcome(ctx, CommandLine("setup"), Account{name, name, CommunityUnit, password}, roles, "")
+	return p.Welcome(ctx, CommandLine("setup"), Account{Name: name, Person: name, Unit: CommunityUnit, Password: password}, roles, "")
 }

@@ -66,7 +66,7 @@ func (f *Founding) Found(ctx context.Context, code, from string, three map[Role]
 			made[x.Name] = x.Password
 		}
 		three[role] = x
-		if err := (Account{x.Name, x.Person, CommunityUnit, x.Password}).validate(); err != nil {
+		if err := (Account{Name: x.Name, Person: x.Person, Unit: CommunityUnit, Password: x.Password}).validate(); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 		names[x.Name], persons[x.Person] = true, true
@@ -76,7 +76,7 @@ func (f *Founding) Found(ctx context.Context, code, from string, three map[Role]
 	}
 	for _, role := range roles {
 		x := three[role]
-		if err := f.people.Welcome(ctx, CommandLine("setup"), Account{x.Name, x.Person, CommunityUnit, x.Password}, []Role{role}, ""); err != nil {
+		if err := f.people.Welcome(ctx, CommandLine("setup"), Account{Name: x.Name, Person: x.Person, Unit: CommunityUnit, Password: x.Password, Made: made[x.Name] != ""}, []Role{role}, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -85,7 +85,7 @@ func (a *API) openPerson(c *call) (reply, error) {
 		}
 	}
 	word := access.NewPassword()
-	if err := a.People.Open(c.Context(), c.who.User, access.Account{Name: said.Name, Person: said.Person, Unit: said.Unit, Password: word}); err != nil {
+	if err := a.People.Open(c.Context(), c.who.User, access.Account{Name: said.Name, Person: said.Person, Unit: said.Unit, Password: word, Made: true}); err != nil {
 		return reply{}, err
 	}
 	return reply{status: http.StatusCreated, body: firstPassword{said.Name, word}}, nil

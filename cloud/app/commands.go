@@ -49,6 +49,7 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud reports import [-config F] FILE.csv          a file of hotline 12345; line by line, the same again changes nothing
   cloud register verify [-config F] [-anchor POSITION:HASH]
                                                      whether the register of access is as it was written
+  cloud register check FILE                          whether a signed export is what was signed
   cloud police reconcile [-config F] [-month 2026-11]
                                                      what was sent to the police against what they say they had
   cloud notify test  [-config F] [-robot NAME] [-to NUMBER]
@@ -73,7 +74,7 @@ var ErrUsage = errors.New("wrong usage")
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "setup": c.setup, "user add": c.userAdd,
-		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList, "register verify": c.registerVerify,
+		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck,
 		"organisation add": c.organisationAdd, "organisation list": c.organisationList, "contact add": c.contactAdd,
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
 		"organisation end":    c.organisationDo("organisation end", "organisation %s takes part no more\n", (*organisation.Book).End),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -51,5 +52,24 @@ func (c Console) registerVerify(ctx context.Context, args []string) error {
 		return err
 	}
 	_, err = fmt.Fprintf(c.Out, "%d rows, all as written; keep this mark elsewhere: %s\n", p.Rows, p.Ends.Head)
+	return err
+}
+
+// registerCheck says whether a signed export is what was signed.
+func (c Console) registerCheck(_ context.Context, args []string) error {
+	flags, _ := c.flags("register check")
+	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
+		fmt.Fprint(c.Err, Usage)
+		return ErrUsage
+	}
+	text, err := os.ReadFile(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	rows, key, err := register.ReadSigned(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flags.Arg(0), err)
+	}
+	_, err = fmt.Fprintf(c.Out, "%d rows, all as written and signed by the key %s\n", rows, key)
 	return err
 }

@@ -30,7 +30,7 @@ func (c Console) userAdd(ctx context.Context, args []string) error {
 		fmt.Fprint(c.Err, Usage)
 		return ErrUsage
 	}
-	a := access.Account{Name: flags.Arg(0), Person: *person, Unit: *unit, Password: access.NewPassword()}
+	a := access.Account{Name: flags.Arg(0), Person: *person, Unit: *unit, Password: access.NewPassword(), Made: true}
 	if a.Person == "" {
 		a.Person = a.Name
 	}
@@ -39,7 +39,7 @@ func (c Console) userAdd(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		a.Password = word
+		a.Password, a.Made = word, false
 	}
 	if *role == "" && a.Unit == access.CommunityUnit {
 		*role = string(access.Guard)

@@ -32,9 +32,9 @@ type First struct {
 // A setupView is the way of an empty system to its first alarm.
 type setupView struct {
 	office
-	Steps    []setupStep
-	Done, Of int
-	Drill    *form
+	Steps     []setupStep
+	Ready, Of int // steps that are done, and all
+	Drill     *form
 }
 
 type setupStep struct {
@@ -67,7 +67,7 @@ func (c *Console) stepsPage(w http.ResponseWriter, r *http.Request, s access.Ses
 		return
 	}
 	o := c.office(r, s)
-	v := setupView{office: o, Done: x.Done, Of: len(x.Steps)}
+	v := setupView{office: o, Ready: x.Done, Of: len(x.Steps)}
 	v.Title = o.T["nav.setup"]
 	here := slices.IndexFunc(x.Steps, func(s api.SetupStep) bool { return !s.Done })
 	for n, step := range x.Steps {
