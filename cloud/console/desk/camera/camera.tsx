@@ -3,6 +3,7 @@ import { store, useStore } from "../store";
 import { lang, t, time } from "../text";
 import * as data from "./data";
 import { Facts, How, Strip } from "./facts";
+import { Now } from "./now";
 import { ZoneEditor } from "./zones";
 
 const again = 15_000;
@@ -53,6 +54,7 @@ export function View({ params: [site, box, camera] }: { params: string[] }) {
       {detail && (
         <>
           <How c={detail} />
+          <Now name={name} called={detail.called || camera} />
           <section class="covered" aria-labelledby="strip"><h2 id="strip">{t("strip")}</h2><Strip days={detail.days} /></section>
           <Facts c={detail} />
           <ZoneEditor key={name} name={name} detail={detail} />
