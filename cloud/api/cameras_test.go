@@ -38,7 +38,7 @@ func TestCamerasTellHowTheyAre(t *testing.T) {
 	i := w.Happen(t, event.FireVisual, "courtyard", event.Start)
 	var list []api.Camera
 	w.ask(t, "duty", "GET", "/api/v1/cameras/states", nil).Into(t, &list)
-	if len(list) != 2 || list[0].State.Camera != "attic" || list[0].Word != "credentials" || list[1].Open != 1 || list[1].Level != 1 || list[1].Place != "dongguan/c3/yard" {
+	if len(list) != 2 || list[0].Camera != "attic" || list[0].Word != "credentials" || list[1].Open != 1 || list[1].Level != 1 || list[1].Place != "dongguan/c3/yard" {
 		t.Fatalf("%+v", list)
 	}
 	var d api.CameraDetail

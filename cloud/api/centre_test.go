@@ -84,7 +84,7 @@ func TestASecretIsToldOnceAndWorks(t *testing.T) {
 	for _, into := range []any{&first, &second} {
 		w.ask(t, "sysadmin", "POST", "/api/v1/boxes", map[string]any{"site": "garden", "box": "new"}).Into(t, into)
 	}
-	boxes := w.Cloud.Boxes()
+	boxes := w.Boxes()
 	if first.Secret == second.Secret || boxes.Check(t.Context(), "garden", "new", first.Secret) == nil || boxes.Check(t.Context(), "garden", "new", second.Secret) != nil {
 		t.Error("a new secret does not take the place of the old one")
 	}

@@ -65,7 +65,7 @@ func (c *Console) figuresPage(w http.ResponseWriter, r *http.Request, s access.S
 			return
 		}
 	}
-	c.show(w, r, s, "figures.html", v.listPage.with(&v))
+	c.show(w, r, s, "figures.html", v.with(&v))
 }
 
 // fillFigures reads a month, and the year before it for the trends.

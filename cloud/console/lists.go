@@ -188,7 +188,7 @@ func (c *Console) tasksPage(w http.ResponseWriter, r *http.Request, s access.Ses
 			v.Table.Rows = append(v.Table.Rows, one)
 		}
 	}
-	c.show(w, r, s, "tasks.html", v.listPage.with(v))
+	c.show(w, r, s, "tasks.html", v.with(v))
 }
 
 type tasksView struct {

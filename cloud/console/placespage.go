@@ -43,7 +43,7 @@ func (c *Console) showPlaces(w http.ResponseWriter, r *http.Request, s access.Se
 		}
 		v.Table.Rows = append(v.Table.Rows, row{Cells: []cell{word(one.Path), word(o.Word("place", one.Kind)), {Text: one.ZH, Sub: one.EN}, word(cmp.Or(one.Org, "–")), word(cmp.Or(string(one.Device), "–"))}})
 	}
-	c.show(w, r, s, "places.html", v.listPage.with(v))
+	c.show(w, r, s, "places.html", v.with(v))
 }
 
 // importPlaces reads a list of places that was chosen as a file.

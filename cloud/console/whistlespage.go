@@ -53,7 +53,7 @@ func (c *Console) whistlesPage(w http.ResponseWriter, r *http.Request, s access.
 			word(one.Purpose), at(one.SentAt), due,
 		}, Forms: v.Choices.whistleForms(o, one, "/whistles#i-"+one.ID)})
 	}
-	c.show(w, r, s, "tasks.html", v.listPage.with(v))
+	c.show(w, r, s, "tasks.html", v.with(v))
 }
 
 // Name names a unit as people do.
@@ -107,7 +107,7 @@ func (c *Console) remindersPage(w http.ResponseWriter, r *http.Request, s access
 		}
 		v.Table.Rows = append(v.Table.Rows, one)
 	}
-	c.show(w, r, s, "tasks.html", v.listPage.with(v))
+	c.show(w, r, s, "tasks.html", v.with(v))
 }
 
 func (c *Console) settle(w http.ResponseWriter, r *http.Request, s access.Session) {

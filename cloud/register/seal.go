@@ -27,7 +27,7 @@ func (e Entry) cells() []string {
 // A Signature is of an export, in hex: Ed25519 (RFC 8032).
 type Signature struct{ Key, Signature string }
 
-// A Sealer signs exports with one key, made of a secret of 32 bytes.
+// Sealer returns what signs exports with one key, made of a secret of 32 bytes.
 func Sealer(seed []byte) func([]byte) Signature {
 	key := ed25519.NewKeyFromSeed(seed)
 	public, _ := key.Public().(ed25519.PublicKey)
