@@ -20,8 +20,20 @@ export function layout(p: Plan): Layout {
   if (p.image) out.height = (width * p.image.height) / p.image.width;
   else project(p.items, out);
   for (const i of p.items) if (i.at) out.at.set(i.code, [i.at[0] * width, i.at[1] * out.height]);
+  hang(p.items, out.at);
   spread(p.items, out.at);
   return out;
+}
+
+const devices = ["camera", "sensor", "box"];
+
+// hang puts a device that has no place of its own where the thing is that it hangs at.
+function hang(items: Item[], at: Map<string, Point>): void {
+  const known = new Map(items.map((i) => [i.path, at.get(i.code)]));
+  for (const i of items) {
+    const outer = known.get(i.path.slice(0, i.path.lastIndexOf("/")));
+    if (devices.includes(i.kind) && !at.has(i.code) && outer) at.set(i.code, outer);
+  }
 }
 
 // project lays coordinates flat: over a few kilometres the earth is.
