@@ -8,6 +8,7 @@ import (
 
 	"eastgate/cloud/app/apptest"
 	"eastgate/cloud/console/consoletest"
+	"eastgate/cloud/incident"
 	"eastgate/shared/event"
 )
 
@@ -30,16 +31,18 @@ func TestTheSixSteps(t *testing.T) {
 	press := func(action string) chromedp.Action {
 		return tap(`[data-action="` + action + `"]`)
 	}
-	state := func(words string) chromedp.Action { return shows(text(words)) }
+	state := func(s incident.State) chromedp.Action {
+		return shows(`document.querySelector('.detail').dataset.state === '` + string(s) + `'`)
+	}
 	send := tap(".action [type=submit]")
 
-	as("duty", shows(text("Suspected flame or smoke", "三号院院子", "camera", "signalled")), chromedp.KeyEvent("\r"), state("duty looks after it"),
-		chromedp.KeyEvent("1"), state("dispatched"))
-	as("handler", press("accept"), state("accepted"), press("arrive"), state("in progress"), press("resolve"),
-		chromedp.SendKeys(`[name=result]`, "put out with sand", chromedp.ByQuery), chromedp.SendKeys(`[name=no_photo]`, "smoke", chromedp.ByQuery), send, state("resolved"))
-	as("check", shows(`document.querySelector('[data-action="close"]') === null`), press("check"), state("checked"), press("review"),
-		chromedp.SendKeys(`[name=call_back]`, "no reporter", chromedp.ByQuery), chromedp.SendKeys(`[name=cause]`, "cigarette", chromedp.ByQuery), send, state("reviewed"))
-	as("lead", press("close"), state("closed"))
+	as("duty", shows(text("Suspected flame or smoke", "三号院院子", "camera", "signalled")), chromedp.KeyEvent("\r"), shows(text("duty looks after it")),
+		chromedp.KeyEvent("1"), state(incident.Dispatched))
+	as("handler", press("accept"), state(incident.Accepted), press("arrive"), state(incident.InProgress), press("resolve"),
+		chromedp.SendKeys(`[name=result]`, "put out with sand", chromedp.ByQuery), chromedp.SendKeys(`[name=no_photo]`, "smoke", chromedp.ByQuery), send, state(incident.Resolved))
+	as("check", shows(`document.querySelector('[data-action="close"]') === null`), press("check"), state(incident.Checked), press("review"),
+		chromedp.SendKeys(`[name=call_back]`, "no reporter", chromedp.ByQuery), chromedp.SendKeys(`[name=cause]`, "cigarette", chromedp.ByQuery), send, state(incident.Reviewed))
+	as("lead", press("close"), state(incident.Closed))
 	shot(t, tab, "closed")
 	do(t, tab, "the whole way", chromedp.Navigate(s.URL+"/incidents/"+i.ID+"?lang=en"), shows(text("The chain of hashes holds", "Accept", "handler", "Close", "closed")))
 	shot(t, tab, "history")

@@ -40,7 +40,7 @@ export function Panel({ incident: i, back, whole }: Props) {
   });
   const lookers = [...new Set((watch?.desks ?? []).filter((d) => d.looking === i.id && d.who !== user.name).map((d) => d.who))];
   return (
-    <section class={`detail level${i.level}`} aria-label={kind(i)} data-panel={i.id}>
+    <section class={`detail level${i.level}`} aria-label={kind(i)} data-panel={i.id} data-state={i.state}>
       <header>
         <button type="button" class="back" onClick={back} aria-label={t("back")}>
           ←
