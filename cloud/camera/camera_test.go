@@ -47,7 +47,7 @@ func (b *box) Answer(_ context.Context, id string) (camera.Answer, error) {
 	return a, nil
 }
 
-func (b *box) Wait(ctx context.Context, id string) (camera.Answer, error) {
+func (b *box) Wait(_ context.Context, id string) (camera.Answer, error) {
 	if a, ok := b.answers[id]; ok {
 		return a, nil
 	}
