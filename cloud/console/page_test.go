@@ -19,10 +19,15 @@ import (
 	"eastgate/shared/event"
 )
 
+// patience is for what a person would call one thing, on a busy machine.
+const patience = time.Minute
+
 // do runs steps in the browser.
 func do(t *testing.T, tab context.Context, what string, steps ...chromedp.Action) {
 	t.Helper()
-	if err := chromedp.Run(tab, steps...); err != nil {
+	ctx, stop := context.WithTimeout(tab, patience)
+	defer stop()
+	if err := chromedp.Run(ctx, steps...); err != nil {
 		var png []byte
 		if dir := os.Getenv("SCREENSHOTS"); dir != "" && chromedp.Run(tab, chromedp.CaptureScreenshot(&png)) == nil {
 			os.WriteFile(filepath.Join(dir, "failed.png"), png, 0o600) //nolint:errcheck // a help, no more

@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -19,12 +18,10 @@ func TestTheSixSteps(t *testing.T) {
 	s := apptest.Start(t)
 	tab := consoletest.Browser(t)
 	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
-	as := func(name string, steps ...chromedp.Action) {
+	by := func(name string, steps ...chromedp.Action) {
 		t.Helper()
 		s.Let(t, name)
-		do(t, tab, name+" logs in", chromedp.Navigate(s.URL+"/text/en"), chromedp.ActionFunc(func(ctx context.Context) error {
-			return chromedp.Run(ctx, chromedp.Evaluate(`fetch("/api/v1/me").then(r => r.ok ? r.json() : null).then(me => me && fetch("/api/v1/session", {method: "DELETE", headers: {"X-CSRF-Token": me.csrf}})).then(() => 1)`, nil, awaited))
-		}), consoletest.Login(s.URL, name, apptest.Password))
+		do(t, tab, name+" logs in", as(s, name))
 		do(t, tab, name+" opens it", chromedp.Navigate(s.URL+"/?incident="+i.ID), chromedp.WaitVisible(".detail h2", chromedp.ByQuery))
 		do(t, tab, name+" acts", steps...)
 	}
@@ -36,13 +33,13 @@ func TestTheSixSteps(t *testing.T) {
 	}
 	send := tap(".action [type=submit]")
 
-	as("duty", shows(text("Suspected flame or smoke", "三号院院子", "camera", "signalled")), chromedp.KeyEvent("\r"), shows(text("duty looks after it")),
+	by("duty", shows(text("Suspected flame or smoke", "三号院院子", "camera", "signalled")), chromedp.KeyEvent("\r"), shows(text("duty looks after it")),
 		chromedp.KeyEvent("1"), state(incident.Dispatched))
-	as("handler", press("accept"), state(incident.Accepted), press("arrive"), state(incident.InProgress), press("resolve"),
+	by("handler", press("accept"), state(incident.Accepted), press("arrive"), state(incident.InProgress), press("resolve"),
 		chromedp.SendKeys(`[name=result]`, "put out with sand", chromedp.ByQuery), chromedp.SendKeys(`[name=no_photo]`, "smoke", chromedp.ByQuery), send, state(incident.Resolved))
-	as("check", shows(`document.querySelector('[data-action="close"]') === null`), press("check"), state(incident.Checked), press("review"),
+	by("check", shows(`document.querySelector('[data-action="close"]') === null`), press("check"), state(incident.Checked), press("review"),
 		chromedp.SendKeys(`[name=call_back]`, "no reporter", chromedp.ByQuery), chromedp.SendKeys(`[name=cause]`, "cigarette", chromedp.ByQuery), send, state(incident.Reviewed))
-	as("lead", press("close"), state(incident.Closed))
+	by("lead", press("close"), state(incident.Closed))
 	shot(t, tab, "closed")
 	do(t, tab, "the whole way", chromedp.Navigate(s.URL+"/incidents/"+i.ID+"?lang=en"), shows(text("The chain of hashes holds", "Accept", "handler", "Close", "closed")))
 	shot(t, tab, "history")
