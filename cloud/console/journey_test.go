@@ -85,7 +85,7 @@ func TestAnAlarmIsHandled(t *testing.T) {
 		press("accept"), press("arrive"), press("resolve", "result", "a bin burnt; put out", "no_photo", "too dark"))
 	do(t, other, "cannot check it", shows(`document.querySelector(".detail").dataset.state === "resolved"`), shows(`document.querySelector('[data-action="check"]') === null`))
 	do(t, other, "who checks", as(s, "check"), chromedp.Navigate(s.URL+"/incident/"+fire.ID), press("check"),
-		press("review", "call_back", "the caretaker is content", "cause", "a cigarette"))
+		press("review", "call_back", "the caretaker is content", "cause", "a cigarette"), shows(`document.querySelector(".detail").dataset.state === "reviewed"`))
 	do(t, other, "who leads", as(s, "lead"), chromedp.Navigate(s.URL+"/incident/"+fire.ID), press("close"), shows(text("⑥ Close", "The record is whole")),
 		shows(`["check", "review", "close", "resolve", "accept"].every((a) => document.querySelector('[data-step="' + a + '"]'))`))
 	shot(t, other, "incident-closed")
