@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -34,7 +33,7 @@ func (s *site) startPulse(ctx context.Context) (*pulse, error) {
 	if err != nil {
 		return nil, err
 	}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	reg := prometheus.NewRegistry()
 	out, err := outbox.Open(outbox.Config{Path: filepath.Join(s.dir, pulseBox+".outbox"), MaxBytes: 256 << 20}, outbox.NewMetrics(reg), quiet)
 	if err != nil {
