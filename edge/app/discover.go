@@ -35,8 +35,10 @@ type sighting struct {
 	Address string         `json:"address"`
 	Survey  *onvif.Survey  `json:"survey,omitempty"`
 	Clock   *float64       `json:"clock_offset_s,omitempty"`
-	Advice  []onvif.Advice `json:"advice,omitempty"`
-	Problem string         `json:"problem,omitempty"`
+	Advice  []onvif.Advice `json:"advice,omitempty"` // on the device as a whole
+	// Lenses is the advice on each of the survey's, in their order.
+	Lenses  [][]onvif.Advice `json:"lens_advice,omitempty"`
+	Problem string           `json:"problem,omitempty"`
 }
 
 type discovery struct {
@@ -140,21 +142,25 @@ func (d discovery) one(ctx context.Context, cfg onvif.Config) sighting {
 		off := float64(s.Clock.Offset.Round(time.Second/10)) / float64(time.Second)
 		out.Clock = &off
 	}
-	out.Advice = onvif.AdviseClock(s.Clock)
+	vendor, _ := configs.Vendor(d.vendors, s.Manufacturer)
+	out.Advice = inWordsOf(vendor, onvif.AdviseClock(s.Clock))
 	for _, l := range s.Lenses {
 		for i := range l.Streams[:min(2, len(l.Streams))] {
 			d.measure(ctx, &l.Streams[i])
 		}
-		out.Advice = append(out.Advice, l.Advice()...)
-	}
-	if v, ok := configs.Vendor(d.vendors, s.Manufacturer); ok {
-		for i, a := range out.Advice {
-			if at := v.Where(a.About); at != "" {
-				out.Advice[i].Text += " [" + at + "]"
-			}
-		}
+		out.Lenses = append(out.Lenses, inWordsOf(vendor, l.Advice()))
 	}
 	return out
+}
+
+// inWordsOf adds to advice where the vendor's menu has the setting, if that is known.
+func inWordsOf(v configs.Camera, advice []onvif.Advice) []onvif.Advice {
+	for i, a := range advice {
+		if at := v.Where(a.About); at != "" {
+			advice[i].Text += " [" + at + "]"
+		}
+	}
+	return advice
 }
 
 // measure watches a stream, if that is wanted; one that cannot be watched is not
@@ -176,7 +182,7 @@ func (d discovery) measure(ctx context.Context, s *onvif.Stream) {
 // print writes a camera section. What devices say of themselves stands in quotes or
 // behind #, without line breaks.
 func (d discovery) print(w io.Writer, found []sighting) {
-	fmt.Fprintf(w, "# %d devices answered. Give the cameras names that people know, mark zones, then: edge check\ncameras:\n", len(found))
+	fmt.Fprintf(w, "# Devices that answered: %d. Give the cameras names that people know, mark zones, then: edge check\ncameras:\n", len(found))
 	used := map[string]int{} // names that are taken, by devices at one host too
 	for _, s := range found {
 		if s.Survey == nil {
@@ -184,21 +190,29 @@ func (d discovery) print(w io.Writer, found []sighting) {
 			continue
 		}
 		fmt.Fprintf(w, "  # %s: %s %s, firmware %s\n", s.Survey.Host, s.Survey.Manufacturer, s.Survey.Model, s.Survey.Firmware)
-		for _, a := range s.Advice {
-			fmt.Fprintf(w, "  # change: %s\n", oneLine(a.Text))
-		}
-		for _, l := range s.Survey.Lenses {
+		printAdvice(w, s.Advice)
+		for i, l := range s.Survey.Lenses {
 			key := keyOf(s.Survey.Host)
 			if used[key]++; used[key] > 1 {
 				key = fmt.Sprintf("%s-%d", key, used[key])
 			}
+			printAdvice(w, s.Lenses[i])
 			d.section(w, s, l, key)
 		}
 	}
 }
 
+func printAdvice(w io.Writer, advice []onvif.Advice) {
+	for _, a := range advice {
+		fmt.Fprintf(w, "  # change: %s\n", oneLine(a.Text))
+	}
+}
+
 func (d discovery) section(w io.Writer, s sighting, l onvif.Lens, key string) {
 	name := strings.TrimSpace(s.Survey.Manufacturer + " " + s.Survey.Model)
+	if len(s.Survey.Lenses) > 1 {
+		name += " " + l.Source
+	}
 	fmt.Fprintf(w, "  %s:\n    name: %s\n    inputs:\n      - url: %s\n", key, strconv.Quote(name), strconv.Quote(clean(l.Main().URI)))
 	if d.user != "" {
 		fmt.Fprintf(w, "        username: %s\n", strconv.Quote(d.user))

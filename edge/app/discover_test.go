@@ -67,7 +67,7 @@ func TestDiscoverAsJSON(t *testing.T) {
 	defer sim.Close()
 	out, _, err := run(t, "discover", "-json", sim.URL)
 	var got []sighting
-	if err := errors.Join(err, json.Unmarshal([]byte(out), &got)); err != nil || len(got) != 1 || len(got[0].Survey.Lenses) != 1 || len(got[0].Advice) != 0 {
+	if err := errors.Join(err, json.Unmarshal([]byte(out), &got)); err != nil || len(got) != 1 || len(got[0].Survey.Lenses) != 1 || len(got[0].Advice)+len(got[0].Lenses[0]) != 0 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -72,6 +72,7 @@ func Look(ctx context.Context, cfg Config) (Survey, error) {
 		return s, fmt.Errorf("%s: streams: %w", s.Host, err)
 	}
 	for _, p := range profiles {
+		p.Name, p.Source = word(p.Name), word(p.Source)
 		st := Stream{Profile: p}
 		if st.URI, err = d.StreamURI(ctx, p); err != nil {
 			return s, fmt.Errorf("%s: address of stream %.40q: %w", s.Host, p.Token, err)
