@@ -61,7 +61,6 @@ type Runner struct {
 	log        *slog.Logger
 	m          *Metrics
 
-	mu    sync.Mutex
 	wakes map[string]chan struct{}
 }
 
