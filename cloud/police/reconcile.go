@@ -76,10 +76,9 @@ func (r *Reconciliation) compare(feedback int) {
 	if n := len(r.Unconfirmed); n > 0 {
 		say("%d messages have no receipt", n)
 	}
-	switch t := r.Theirs; {
-	case t == nil:
+	if t := r.Theirs; t == nil {
 		say("the police have not said how much they had")
-	default:
+	} else {
 		if t.Received != r.Ours[Received] {
 			say("they received %d messages, we hold %d receipts", t.Received, r.Ours[Received])
 		}

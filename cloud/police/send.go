@@ -46,21 +46,20 @@ func (b *Bridge) sendNext(ctx context.Context, by carrier) (more bool, err error
 			return false, nil // the receipt was faster
 		}
 		m.Why = ""
-		switch {
-		case broken == nil:
-			now := b.now()
-			m.State = Sent
-			if m.SentAt == nil {
-				m.SentAt = &now
-			}
-			if unheard {
-				m.Why, m.Next = "nobody listens on their side", now.Add(m.unheard())
-			}
-		default:
+		now := b.now()
+		if broken != nil {
 			m.Why = cut(broken.Error(), maxText)
 			if !errors.Is(broken, errRejected) {
-				m.Next = b.now() // once there is a way again
+				m.Next = now // once there is a way again
 			}
+			return true, nil
+		}
+		m.State = Sent
+		if m.SentAt == nil {
+			m.SentAt = &now
+		}
+		if unheard {
+			m.Why, m.Next = "nobody listens on their side", now.Add(m.unheard())
 		}
 		return true, nil
 	})

@@ -11,7 +11,14 @@ import (
 // bridge that one of them runs.
 type Store interface {
 	outbox
+	sent
+	counts
 	inbox
+	aside
+	facts
+}
+
+type facts interface {
 	// PoliceFact reads what was last kept under a name into v; false for nothing.
 	PoliceFact(ctx context.Context, name string, v any) (bool, error)
 	PutPoliceFact(ctx context.Context, name string, v any) error
@@ -33,10 +40,16 @@ type outbox interface {
 	FollowPolice(ctx context.Context, f Following) error
 	// PutPolice adds a message that no change made.
 	PutPolice(ctx context.Context, m Message) error
+	// NextPolice is what is to be sent now: the most urgent, then the oldest.
+	NextPolice(ctx context.Context, now time.Time) (Message, bool, error)
 	// EditPolice changes one message as edit says, with nobody in between. edit may run
 	// twice; it returns false to leave the message as it is.
 	EditPolice(ctx context.Context, id string, edit func(*Message) (bool, error)) (Message, error)
 	PoliceMessage(ctx context.Context, id string) (Message, error)
+}
+
+// sent is what is looked up of messages that went out.
+type sent interface {
 	// PoliceMessages are those of an incident, the oldest first.
 	PoliceMessages(ctx context.Context, incident string) ([]Message, error)
 	// PoliceOfNumber is the newest message of an incident that was tried at least once,
@@ -44,18 +57,19 @@ type outbox interface {
 	PoliceOfNumber(ctx context.Context, number string) (Message, error)
 	// LatestPolice is the newest message of each incident.
 	LatestPolice(ctx context.Context, incidents []string) (map[string]Message, error)
-	// NextPolice is what is to be sent now: the most urgent, then the oldest.
-	NextPolice(ctx context.Context, now time.Time) (Message, bool, error)
 	// LatePolice are those whose receipt should be there and of which nobody was told
 	// yet, and those that are too old.
 	LatePolice(ctx context.Context, now time.Time, limit int) ([]Message, error)
+	// LastPoliceTest is the newest test; ErrNotFound when there was none.
+	LastPoliceTest(ctx context.Context) (Message, error)
+}
+
+type counts interface {
 	// CountPolice counts messages of a kind that were created in a time, by state.
 	CountPolice(ctx context.Context, k Kind, from, to time.Time) (map[State]int, error)
 	// UnconfirmedPolice are messages of a time that the police have not confirmed.
 	UnconfirmedPolice(ctx context.Context, from, to time.Time, limit int) ([]Message, error)
 	PoliceQueue(ctx context.Context) (Queue, error)
-	// LastPoliceTest is the newest test; ErrNotFound when there was none.
-	LastPoliceTest(ctx context.Context) (Message, error)
 }
 
 type inbox interface {
@@ -68,6 +82,9 @@ type inbox interface {
 	SettleHeard(ctx context.Context, key, outcome string) error
 	// CountHeard counts what came in a time, by kind and outcome.
 	CountHeard(ctx context.Context, from, to time.Time) (map[[2]string]int, error)
+}
+
+type aside interface {
 	// KeepAside keeps what cannot be used, the newest of it, and returns how much is
 	// there.
 	KeepAside(ctx context.Context, a Aside) (int, error)

@@ -200,7 +200,7 @@ func (p *Publisher) dial(ctx context.Context, a wire.LiveStart) (*websocket.Conn
 	backoff := retry.Backoff{Min: 50 * time.Millisecond, Max: time.Second}
 	for again := 0; ; again++ {
 		wait, stop := context.WithTimeout(ctx, dialWait)
-		conn, answer, err := websocket.Dial(wait, address, &websocket.DialOptions{HTTPClient: p.client, HTTPHeader: http.Header{"Authorization": {"Basic " + login}}})
+		conn, answer, err := websocket.Dial(wait, address, &websocket.DialOptions{HTTPClient: p.client, HTTPHeader: http.Header{"Authorization": {"Basic " + login}}}) //nolint:bodyclose // Dial reads and replaces it
 		stop()
 		if err == nil || answer == nil || answer.StatusCode != http.StatusMisdirectedRequest || again == misdirected {
 			return conn, err

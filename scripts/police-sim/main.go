@@ -74,7 +74,7 @@ func run(ctx context.Context, f flags) error {
 		if err := plug.in(); err != nil {
 			return err
 		}
-		defer plug.out()
+		defer plug.out() //nolint:errcheck // it may be out
 	}
 	conf, err := mutual(f)
 	if err != nil {

@@ -126,29 +126,37 @@ func (r *reach) tap(ctx context.Context, number string) error {
 	return fmt.Errorf("no link of %s can be tapped: %v", number, said)
 }
 
+// A joint is a connection that can be cut.
+type joint struct {
+	name    string
+	out, in func() error
+	seen    string // what is visible when it is out
+	visible func() (bool, error)
+}
+
 // pull pulls a plug, waits until that is seen, lets something happen meanwhile, puts the
 // plug back, and waits until all has arrived.
-func (r *reach) pull(ctx context.Context, name, seen string, out, in func() error, visible func() (bool, error), meanwhile func() (number string, arrived func() (bool, error), err error)) error {
+func (r *reach) pull(ctx context.Context, p joint, meanwhile func() (number string, arrived func() (bool, error), err error)) error {
 	began := time.Now()
-	if err := out(); err != nil {
+	if err := p.out(); err != nil {
 		return err
 	}
 	number, arrived, err := meanwhile()
 	if err != nil {
 		return err
 	}
-	if _, err := r.until(ctx, seen, visible); err != nil {
+	if _, err := r.until(ctx, p.seen, p.visible); err != nil {
 		return err
 	}
 	saw := time.Since(began)
-	if err := in(); err != nil {
+	if err := p.in(); err != nil {
 		return err
 	}
 	all, err := r.until(ctx, number+" arrives after all", arrived)
 	if err != nil {
 		return err
 	}
-	r.proof.Plugs = append(r.proof.Plugs, pulled{name, seen, seconds(saw), number, seconds(all)})
+	r.proof.Plugs = append(r.proof.Plugs, pulled{p.name, p.seen, seconds(saw), number, seconds(all)})
 	return nil
 }
 
@@ -165,10 +173,11 @@ func (r *reach) robot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.pull(ctx, "robot", "the robot's errors are counted", fail("down"), fail(""), func() (bool, error) {
+	counted := func() (bool, error) {
 		now, err := r.count(r.console, `cloud_notify_errors_total{`, `robot="duty"`)
 		return now > before, err
-	}, func() (string, func() (bool, error), error) {
+	}
+	return r.pull(ctx, joint{"robot", fail("down"), fail(""), "the robot's errors are counted", counted}, func() (string, func() (bool, error), error) {
 		i, err := r.report(ctx, "security.panic", "gate", "robot away")
 		if err == nil {
 			_, err = r.until(ctx, "another robot tells it meanwhile", r.phoned(ctx, "fire", i.Number))
@@ -187,7 +196,7 @@ func (r *reach) policeBroker(ctx context.Context) error {
 		}
 	}
 	var i incidentView
-	return r.pull(ctx, "police broker", "health has no link, and the incident says: phone", plug("true"), plug("false"), func() (bool, error) {
+	phone := func() (bool, error) {
 		var h struct {
 			Bridge struct{ Link struct{ Connected bool } }
 		}
@@ -196,7 +205,8 @@ func (r *reach) policeBroker(ctx context.Context) error {
 		}
 		messages, err := r.toPolice(ctx, i.ID)
 		return len(messages) == 1 && messages[0].Phone, err
-	}, func() (string, func() (bool, error), error) {
+	}
+	return r.pull(ctx, joint{"police broker", plug("true"), plug("false"), "health has no link, and the incident says: phone", phone}, func() (string, func() (bool, error), error) {
 		var err error
 		if i, err = r.report(ctx, "fire.manual_button", "gate", "police away"); err != nil {
 			return "", nil, err
@@ -232,17 +242,20 @@ func (r *reach) sensorBroker(ctx context.Context) error {
 		}
 		return err
 	}
-	return r.pull(ctx, "sensor broker", "the box's health says that its sensors cannot be heard", out, in, func() (bool, error) {
+	deaf := func() (bool, error) {
 		linked, err := r.linked(ctx)
 		return !linked, err
-	}, func() (string, func() (bool, error), error) {
+	}
+	return r.pull(ctx, joint{"sensor broker", out, in, "the box's health says that its sensors cannot be heard", deaf}, func() (string, func() (bool, error), error) {
 		return "panic button", func() (bool, error) {
 			now, err := r.incidents(ctx, "class=security.panic")
 			if err != nil || len(now) <= len(known) {
 				return false, err
 			}
 			for _, i := range now {
-				r.cases[i.Number] = r.cases[i.Number]
+				if _, known := r.cases[i.Number]; !known {
+					r.cases[i.Number] = false
+				}
 			}
 			return r.phoned(ctx, "duty", now[0].Number)()
 		}, nil

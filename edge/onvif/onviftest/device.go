@@ -24,7 +24,7 @@ import (
 	"eastgate/edge/onvif"
 )
 
-// How a device wants to be logged in to.
+// Login is how a device wants to be logged in to.
 type Login int
 
 // Cameras differ.
