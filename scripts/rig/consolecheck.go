@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"eastgate/scripts/rig/screen"
@@ -261,13 +264,39 @@ func (s *site) crowd(ctx context.Context, box *pulse, w *screen.Watch, p *consol
 	return err
 }
 
+// table tells people, with the goals beside it.
+func (p *consoleProof) table(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, r := range []struct {
+		what  string
+		value float64
+		unit  string
+		goal  string
+	}{
+		{"looks (pages × languages × sizes)", float64(p.Pages), "", ""},
+		{"violations found by axe", float64(p.Violations), "", "0"},
+		{"looks wider than the window", float64(p.TooWide), "", "0"},
+		{"faults of pages", float64(p.Faults), "", "0"},
+		{"scripts of the first load, gzip", p.ScriptKB, "kB", "60"},
+		{"first load until the list is usable", p.UsableMS, "ms", "800"},
+		{"on the edge's disk → row painted, median", p.EventP50, "ms", ""},
+		{"on the edge's disk → row painted, p95", p.EventP95, "ms", "150"},
+		{"10,000 rows scrolled, frame, median", p.Frame50, "ms", "16.7"},
+		{"10,000 rows scrolled, frame, p95", p.Frame95, "ms", "34"},
+		{"10,000 rows, elements of the page", float64(p.Nodes), "", "600"},
+	} {
+		fmt.Fprintf(w, "%s\t%.4g %s\t%s\n", r.what, r.value, r.unit, cmp.Or(r.goal, "–"))
+	}
+	return w.Flush()
+}
+
 func (p *consoleProof) tell(asJSON bool) error {
 	if asJSON {
 		if err := json.NewEncoder(os.Stdout).Encode(p); err != nil {
 			return err
 		}
-	} else {
-		fmt.Printf("%+v\n", *p)
+	} else if err := p.table(os.Stdout); err != nil {
+		return err
 	}
 	if p.Violations+p.Faults+p.TooWide > 0 {
 		return fmt.Errorf("%d violations, %d faults, %d pages too wide: looks.json tells each", p.Violations, p.Faults, p.TooWide)
