@@ -64,15 +64,19 @@ function Cards({ areas }: { areas: Area[] }) {
   );
 }
 
+// crowded is how many things are too many to show at once: then only what needs somebody
+// is there at first, within the areas.
+const crowded = 60;
+
 // named says whether an item's name is written on the drawing: of many, only the large.
 const named = (i: Item, many: boolean) => !many || sort(i) === "area" || !!i.level;
 
 function Look({ plan, edit }: { plan: Plan; edit(): void }) {
   const [hidden, hide] = useState<string[]>([]);
-  const [only, setOnly] = useState(false);
+  const [only, setOnly] = useState(plan.items.length > crowded);
   const l = layout(plan);
   const there = kinds.filter((k) => plan.items.some((i) => sort(i) === k));
-  const shown = plan.items.filter((i) => !hidden.includes(sort(i)) && (!only || i.level || isDown(i)));
+  const shown = plan.items.filter((i) => !hidden.includes(sort(i)) && (!only || sort(i) === "area" || i.level || isDown(i)));
   const listed = [...shown].sort((a, b) => (a.level ?? 9) - (b.level ?? 9) || Number(isDown(b)) - Number(isDown(a)));
   return (
     <>
@@ -87,7 +91,7 @@ function Look({ plan, edit }: { plan: Plan; edit(): void }) {
       </div>
       <div class="planboth">
         <Drawing plan={plan} layout={l} label={t("plan.of", { name: called(plan) })}>
-          {(scale) => inOrder(shown).map((i) => l.at.has(i.code) && <Mark key={i.code} item={i} at={l.at.get(i.code)!} scale={scale} name={named(i, shown.length > 60)} faint={false} />)}
+          {(scale) => inOrder(shown).map((i) => l.at.has(i.code) && <Mark key={i.code} item={i} at={l.at.get(i.code)!} scale={scale} name={named(i, shown.length > crowded)} faint={false} />)}
         </Drawing>
         <section class="planitems" aria-labelledby="planitems">
           <h2 id="planitems">{t("plan.items")}</h2>
@@ -168,7 +172,7 @@ function Edit({ plan, setPlan, done }: { plan: Plan; setPlan(p: Plan): void; don
           {(scale) =>
             inOrder(things).map((i) => {
               const at = i.code === held && over ? over : l.at.get(i.code);
-              return at && <Mark key={i.code} item={i} at={at} scale={scale} name={named(i, things.length > 60)} faint={false} held={i.code === held} edit={{ down: () => hold(i.code), key: key(i) }} />;
+              return at && <Mark key={i.code} item={i} at={at} scale={scale} name={named(i, things.length > crowded)} faint={false} held={i.code === held} edit={{ down: () => hold(i.code), key: key(i) }} />;
             })
           }
         </Drawing>
