@@ -173,9 +173,8 @@ func TestAnActionWaitsForTheLink(t *testing.T) {
 	tab := consoletest.Browser(t)
 	i := s.Happen(t, event.Tamper, "gate", event.Start)
 	do(t, tab, "log in", consoletest.Login(s.URL, "li", apptest.Password), shows(text("live")), chromedp.WaitVisible(`[data-incident="`+i.ID+`"]`, chromedp.ByQuery))
-	var count int
 	do(t, tab, "the link is down, and somebody takes it", offline(true), tap(`[data-incident="`+i.ID+`"] .ack`), shows(text("1 not sent yet")))
-	do(t, tab, "and is back", offline(false), shows(text("li looks after it")), chromedp.Evaluate(`document.querySelectorAll(".unsent").length`, &count))
+	do(t, tab, "and is back", offline(false), shows(text("li looks after it")), shows(`document.querySelector(".unsent") === null`))
 	history, err := s.Incidents().History(t.Context(), i.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -186,8 +185,8 @@ func TestAnActionWaitsForTheLink(t *testing.T) {
 			taken++
 		}
 	}
-	if taken != 1 || count != 0 {
-		t.Errorf("taken %d times, %d still wait", taken, count)
+	if taken != 1 {
+		t.Errorf("taken %d times", taken)
 	}
 	do(t, tab, "and given back with one key", chromedp.KeyEvent("u"), shows(`document.querySelector('[data-incident="`+i.ID+`"] .ack') !== null`))
 }
