@@ -355,6 +355,7 @@ func TestSomebodyTakesIt(t *testing.T) {
 	w.remind(i, "roll_next", escalation.NextContact)
 	w.pass(10 * time.Second)
 	w.await("duty 【已接警】")
+	w.pass(10 * time.Second) // for what was being written down when time passed
 	for _, m := range w.settled(3, notify.Sent, notify.Dropped) {
 		if (m.Kind == notify.Taken) != (m.State == notify.Sent) || m.State == notify.Dropped && m.Why == "" {
 			t.Errorf("%s: %+v", m.Kind, m.Fate)

@@ -113,7 +113,10 @@ func (b *Box) remembered(name string) ([]*flow.Packet, error) {
 	}
 	packets := on.ring.Newest()
 	if len(packets) == 0 {
-		since, reason, _ := b.board.Blind(name)
+		since, reason, blind := b.board.Blind(name)
+		if !blind {
+			return nil, errors.New("the box holds no whole picture of this camera yet; try again in some seconds")
+		}
 		return nil, fmt.Errorf("the camera sends no pictures since %s: %s", since.Format(time.RFC3339), reason)
 	}
 	return packets, nil

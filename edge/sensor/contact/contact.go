@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -103,7 +104,8 @@ type Adapter struct {
 // New returns the adapter for devices that Check has found good.
 func New(cfg Config, devices map[string]sensor.Device) *Adapter {
 	a := &Adapter{cfg: cfg, open: openChip}
-	for id, d := range devices {
+	for _, id := range slices.Sorted(maps.Keys(devices)) {
+		d := devices[id]
 		w := wire{id: id, device: d}
 		w.at[0] = a.line(d.Address)
 		if d.Input != "" {
@@ -112,7 +114,6 @@ func New(cfg Config, devices map[string]sensor.Device) *Adapter {
 		}
 		a.wires = append(a.wires, w)
 	}
-	slices.SortFunc(a.wires, func(x, y wire) int { return x.at[0] - y.at[0] })
 	return a
 }
 
