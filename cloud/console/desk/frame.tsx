@@ -98,7 +98,7 @@ function Outlet({ view, params }: { view: View; params: string[] }) {
           </button>
         </p>
       ) : (
-        <p class="note">{t("loading")}</p>
+        <p class="note" aria-busy="true">{t("loading")}</p>
       )}
     </main>
   );

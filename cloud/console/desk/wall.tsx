@@ -56,7 +56,7 @@ export function View() {
           </button>
         </p>
       )}
-      {!names && !fault && <p class="note">{t("loading")}</p>}
+      {!names && !fault && <p class="note" aria-busy="true">{t("loading")}</p>}
       {names && !all.length && <p class="note">{t("wall.none")}</p>}
       {names && !!all.length && !given && <Reason done={setGiven} />}
       {given && !!all.length && (

@@ -50,7 +50,7 @@ export function View({ params: [site, box, camera] }: { params: string[] }) {
           <button type="button" onClick={() => setRound(round + 1)}>{t("retry")}</button>
         </p>
       )}
-      {!detail && !fault && <p class="note">{t("loading")}</p>}
+      {!detail && !fault && <p class="note" aria-busy="true">{t("loading")}</p>}
       {detail && (
         <>
           <How c={detail} />

@@ -31,7 +31,7 @@ export function View() {
           {t("failed", { why: fault })} <button type="button" onClick={() => setRound(round + 1)}>{t("retry")}</button>
         </p>
       )}
-      {!list && !fault && <p class="note">{t("loading")}</p>}
+      {!list && !fault && <p class="note" aria-busy="true">{t("loading")}</p>}
       {list?.length === 0 && <p class="note">{t("cameras.none")}</p>}
       {list && list.length > 0 && (
         <label class="find">{t("cameras.find")} <input type="search" value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>

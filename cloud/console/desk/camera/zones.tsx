@@ -111,7 +111,7 @@ export function ZoneEditor({ name, detail }: Props) {
       again();
     });
 
-  if (!zones) return <p class="note">{fault ? t("failed", { why: fault }) : t("loading")} {fault && <button type="button" onClick={again}>{t("retry")}</button>}</p>;
+  if (!zones) return <p class="note" aria-busy={!fault}>{fault ? t("failed", { why: fault }) : t("loading")} {fault && <button type="button" onClick={again}>{t("retry")}</button>}</p>;
   const faults = h.draft ? slips(h.draft) : [];
   const stale = !!trial && trial.of !== h.draft;
   const ctrl = (e: KeyboardEvent) => {

@@ -71,7 +71,7 @@ export function Feed() {
         <Filters filter={filter} set={setFilter} />
       </div>
       <section class={s.link === "off" ? "queue dimmed" : "queue"} aria-label={t(`filter.${tab}`)}>
-        {!s.ready && !s.fault && <p class="note">{t("loading")}</p>}
+        {!s.ready && !s.fault && <p class="note" aria-busy="true">{t("loading")}</p>}
         {(s.fault || l.fault) && (
           <p class="note fault">
             {t("failed", { why: s.fault || l.fault })}{" "}

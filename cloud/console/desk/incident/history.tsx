@@ -45,7 +45,7 @@ export function History({ incident: i, open: wanted }: { incident: Incident; ope
     <details class="history" open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
       <summary>{t("history")}</summary>
       {fault && <p class="fault">{t("failed", { why: fault })}</p>}
-      {!got && !fault && <p class="fine">{t("loading")}</p>}
+      {!got && !fault && <p class="fine" aria-busy="true">{t("loading")}</p>}
       {got && (
         <>
           <p class={got.whole ? "good" : "fault"}>{got.whole ? t("chain.whole", { n: got.steps.length }) : t("chain.broken", { why: got.fault ?? "" })}</p>

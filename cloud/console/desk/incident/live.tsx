@@ -13,6 +13,6 @@ export function LiveTab({ incident: i }: { incident: Incident }) {
     );
   }, []);
   if (loaded.fault) return <p class="fault">{t("failed", { why: loaded.fault })}</p>;
-  if (!loaded.live) return <p class="fine">{t("loading")}</p>;
+  if (!loaded.live) return <p class="fine" aria-busy="true">{t("loading")}</p>;
   return <loaded.live camera={`${i.site}/${i.box}/${i.device}`} name={i.place_name} about={t("watch.about", { number: i.number })} />;
 }

@@ -18,7 +18,7 @@ export function IncidentView({ params: [id] }: { params: string[] }) {
   return (
     <main class="view incidentview">
       {incident && <Panel key={id} incident={incident} whole back={() => go("/")} />}
-      {!incident && !fault && <p class="note">{t("loading")}</p>}
+      {!incident && !fault && <p class="note" aria-busy="true">{t("loading")}</p>}
       {!incident && fault && (
         <p class="note fault">
           {t("failed", { why: fault })}{" "}

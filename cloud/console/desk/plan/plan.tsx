@@ -30,7 +30,7 @@ export function View() {
     const timer = setInterval(get, again);
     return () => clearInterval(timer);
   }, [path, round, editing, link]);
-  if (!plan) return <main class="view planview"><p class={fault ? "note fault" : "note"}>{fault ? t("failed", { why: fault }) : t("loading")} {fault && <button type="button" onClick={() => setRound(round + 1)}>{t("retry")}</button>}</p></main>;
+  if (!plan) return <main class="view planview"><p class={fault ? "note fault" : "note"} aria-busy={!fault}>{fault ? t("failed", { why: fault }) : t("loading")} {fault && <button type="button" onClick={() => setRound(round + 1)}>{t("retry")}</button>}</p></main>;
   return (
     <main class="view planview">
       <nav class="crumbs" aria-label={t("plan.cards")}>
