@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"eastgate/shared/durable"
 	"eastgate/shared/wire"
 )
 
@@ -25,20 +26,10 @@ func (b *Book) write(z wire.CameraZones) error {
 	if err != nil {
 		return err
 	}
-	path := b.path(z.Camera)
-	tmp, err := os.CreateTemp(b.dir, "tmp-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // once renamed it is not there
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
 	if err := b.keepGood(z.Camera); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(tmp.Name(), path), syncDir(b.dir))
+	return durable.Replace(b.path(z.Camera), data)
 }
 
 // keepGood gives the newest version its second name, if it is good: one that cannot
@@ -59,12 +50,4 @@ func (b *Book) keepGood(camera string) error {
 		return err
 	}
 	return os.Link(path, path+before)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
