@@ -130,6 +130,23 @@ func (a Answer) JSON(v any) error {
 	return nil
 }
 
+// Coded reads an answer that says in two of its fields what became of the message: by a
+// number, and in words, which are fit to be kept.
+func (a Answer) Coded(number, words string) (code int, text string, err error) {
+	var said map[string]json.RawMessage
+	if err := a.JSON(&said); err != nil {
+		return 0, "", err
+	}
+	var n *int
+	if json.Unmarshal(said[number], &n) != nil || n == nil {
+		return 0, "", a.Unreadable()
+	}
+	if w, there := said[words]; there && json.Unmarshal(w, &text) != nil {
+		return 0, "", a.Unreadable()
+	}
+	return *n, a.Heard(text), nil
+}
+
 // Unreadable is the error of an answer that says neither yes nor no.
 func (a Answer) Unreadable() error {
 	if err := a.Refused(); err != nil {

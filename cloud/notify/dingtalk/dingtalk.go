@@ -78,17 +78,11 @@ func (r *Robot) Send(ctx context.Context, m channel.Message) (channel.Receipt, e
 	if err != nil {
 		return channel.Receipt{}, err
 	}
-	var said struct {
-		Code *int   `json:"errcode"`
-		Text string `json:"errmsg"`
-	}
-	if err := a.JSON(&said); err != nil {
+	code, text, err := a.Coded("errcode", "errmsg")
+	if err != nil {
 		return channel.Receipt{}, err
 	}
-	if said.Code == nil {
-		return channel.Receipt{}, a.Unreadable()
-	}
-	return channel.Receipt{}, refused(*said.Code, a.Heard(said.Text))
+	return channel.Receipt{}, refused(code, text)
 }
 
 func (r *Robot) signed() string {

@@ -85,17 +85,11 @@ func (r *Robot) Send(ctx context.Context, m channel.Message) (channel.Receipt, e
 	if err != nil {
 		return channel.Receipt{}, err
 	}
-	var said struct {
-		Code *int   `json:"code"`
-		Text string `json:"msg"`
-	}
-	if err := a.JSON(&said); err != nil {
+	code, text, err := a.Coded("code", "msg")
+	if err != nil {
 		return channel.Receipt{}, err
 	}
-	if said.Code == nil {
-		return channel.Receipt{}, a.Unreadable()
-	}
-	return channel.Receipt{}, refused(*said.Code, a.Heard(said.Text))
+	return channel.Receipt{}, refused(code, text)
 }
 
 // form makes a post of a message. What stands in a text part mentions nobody.
