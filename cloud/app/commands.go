@@ -64,6 +64,11 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
   cloud edge list   [-config F]
   cloud edge revoke [-config F] SITE/BOX
+  cloud backup  [-config F] -to DIR [-keep 14]       a copy of the living centre; pictures once for all copies
+  cloud backup verify DIR                            reads the newest copy whole
+  cloud restore [-config F] DIR                      makes the configured centre, which is empty, from the newest copy
+  cloud doctor  [-config F] [-backups DIR] [-json]   what is wrong on this machine, and how to mend it
+  cloud health  [-config F] [-wait 60s]              whether the running cloud does its work
   cloud version
 `
 
@@ -84,6 +89,7 @@ func (c Console) Command(ctx context.Context, args []string) error {
 		"reports import": c.reportsImport, "police reconcile": c.policeReconcile,
 		"notify test": c.notifyTest, "roster show": c.rosterShow, "roster put": c.rosterPut,
 		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
+		"backup": c.backup, "backup verify": c.backupVerify, "restore": c.restore, "doctor": c.doctor, "health": c.health,
 	}
 	for n := 2; n >= 1; n-- {
 		if len(args) >= n {

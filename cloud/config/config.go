@@ -134,7 +134,7 @@ func (f File) validateStore() []error {
 		}
 		return nil
 	}
-	if !f.postgres() {
+	if !f.Postgres() {
 		return []error{errors.New("store: want sqlite:PATH or postgres://USER@HOST/DATABASE")}
 	}
 	u, err := url.Parse(f.Store)
@@ -150,7 +150,8 @@ func (f File) validateStore() []error {
 	return nil
 }
 
-func (f File) postgres() bool {
+// Postgres reports whether the store is PostgreSQL.
+func (f File) Postgres() bool {
 	return strings.HasPrefix(f.Store, "postgres://") || strings.HasPrefix(f.Store, "postgresql://")
 }
 
@@ -191,7 +192,7 @@ func (b Broker) validate() []error {
 // StoreDir is the folder beside which other files of the cloud belong; empty with
 // PostgreSQL.
 func (f File) StoreDir() string {
-	if f.postgres() {
+	if f.Postgres() {
 		return ""
 	}
 	path := strings.TrimPrefix(f.Store, "sqlite:")

@@ -18,12 +18,13 @@ import (
 
 // A Store is an open database. Its methods may be called at once.
 type Store struct {
-	kind  kind
-	write *sql.DB // one connection with SQLite, which has one writer
-	read  *sql.DB
-	group *group
-	now   func() time.Time
-	sync  bool
+	kind    kind
+	address string  // without its scheme; may hold a password
+	write   *sql.DB // one connection with SQLite, which has one writer
+	read    *sql.DB
+	group   *group
+	now     func() time.Time
+	sync    bool
 }
 
 // An Option changes how a store is opened.
@@ -43,7 +44,7 @@ func Open(ctx context.Context, address string, options ...Option) (*Store, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{kind: k, now: time.Now, sync: true}
+	s := &Store{kind: k, address: rest, now: time.Now, sync: true}
 	for _, o := range options {
 		o(s)
 	}

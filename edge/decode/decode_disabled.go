@@ -21,3 +21,6 @@ func (d *Decoder) Run(_ context.Context, _ <-chan *flow.Packet, out chan<- *flow
 	close(out)
 	return errors.New("decode: built without FFmpeg (tag nocv)")
 }
+
+// Able says that this program cannot decode.
+func Able(string) error { return errors.New("decode: built without FFmpeg (tag nocv)") }

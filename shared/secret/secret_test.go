@@ -51,3 +51,17 @@ func TestLoad(t *testing.T) {
 		}
 	}
 }
+
+func TestFilesFindsEveryRef(t *testing.T) {
+	type part struct{ Word Ref }
+	config := struct {
+		A    Ref
+		B    map[string]part
+		C    []part
+		D    *part
+		none *part
+	}{Ref{File: "b"}, map[string]part{"x": {Ref{File: "a"}}}, []part{{Ref{Env: "E"}}, {Ref{File: "b"}}}, &part{Ref{File: "c"}}, nil}
+	if got := fmt.Sprint(Files(config)); got != "[a b c]" {
+		t.Error(got)
+	}
+}
