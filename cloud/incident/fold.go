@@ -156,7 +156,7 @@ func record(s Stored, class governance.Class, p Place) Record {
 	e := s.Event
 	return Record{
 		ID: e.ID, Class: class.Key, Finder: finder(class, p), By: e.Source, State: e.State, Episode: e.Episode, Time: e.Time, Since: e.Since,
-		Zone: e.Zone, Note: e.Note, Score: e.Score, Area: e.Box, Snapshot: file(e, "image/jpeg"), Clip: file(e, "video/mp4"),
+		Zone: e.Zone, Note: e.Note, Why: e.Why, Score: e.Score, Area: e.Box, Snapshot: file(e, "image/jpeg"), Clip: file(e, "video/mp4"),
 		Level: class.Level, Certainty: e.Certainty, Backfill: s.Backfill, Signal: class.SignalOnly,
 	}
 }

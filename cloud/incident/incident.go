@@ -66,6 +66,7 @@ type Incident struct {
 	Zone   string `json:"zone,omitempty"`
 
 	Note     string     `json:"note,omitempty"`
+	Why      event.Why  `json:"why,omitempty"`  // what the newest machine's judgement rests on
 	Text     string     `json:"text,omitempty"` // the first reporter's words
 	Score    float64    `json:"score"`          // the highest so far
 	Area     *event.Box `json:"area,omitempty"`

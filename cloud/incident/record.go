@@ -44,6 +44,7 @@ type Record struct {
 	Since    time.Time    `json:"since,omitzero"`
 	Zone     string       `json:"zone,omitempty"`
 	Note     string       `json:"note,omitempty"`
+	Why      event.Why    `json:"why,omitempty"`
 	Text     string       `json:"text,omitempty"`
 	Score    float64      `json:"score,omitempty"`
 	Area     *event.Box   `json:"area,omitempty"`
@@ -103,6 +104,9 @@ func (i *Incident) take(r Record, received time.Time) {
 	}
 	if !late && r.State != event.End && r.Note != "" || opens {
 		i.Note = r.Note
+	}
+	if len(r.Why) > 0 && r.State != event.End && (!late || i.Why == nil) {
+		i.Why = r.Why
 	}
 	if r.Clip != "" { // it comes when it is whole, which may be late
 		i.Clip = r.Clip

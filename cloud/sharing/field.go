@@ -23,7 +23,7 @@ var openness = map[string]Openness{
 	"place": Named, "place_name": Named, "first_seen_at": Named, "confirmed_at": Named, "dispatched_at": Named, "arrived_at": Named,
 	"resolved_at": Named, "checked_at": Named, "closed_at": Named, "reopen_count": Named, "rating": Named,
 	"version": Named, "decided": Named, "verdict": Named, "impact": Named, "certainty": Named, "signal": Named, "health": Named,
-	"site": Named, "box": Named, "device": Named, "zone": Named, "score": Named, "since": Named, "first_at": Named, "last_at": Named, "heard_at": Named,
+	"site": Named, "box": Named, "device": Named, "zone": Named, "score": Named, "why": Named, "since": Named, "first_at": Named, "last_at": Named, "heard_at": Named,
 	"events": Named, "backfill": Named, "going": Named, "first_source": Named, "retrospective": Named, "unit": Named, "handling_unit": Named,
 	"handling_units": Named, "taken_at": Named, "classified_at": Named, "assessed_at": Named, "accepted_at": Named, "reviewed_at": Named,
 	"deadlines": Named, "extended": Named, "rework_count": Named, "return_count": Named, "suspend_count": Named, "suspended_until": Named, "shelved": Named,

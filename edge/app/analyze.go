@@ -45,6 +45,7 @@ type line struct {
 	Since float64    `json:"since_s"` // when it began, known in hindsight
 	Score float64    `json:"score"`
 	Note  string     `json:"note,omitempty"`
+	Why   event.Why  `json:"why,omitempty"` // what the judgement rested on when it was confirmed
 }
 
 // A summary is the last line for a file.
@@ -140,7 +141,7 @@ func (r *report) event(e event.Event) {
 	case event.Start:
 		l := &line{
 			File: r.path, Kind: e.Kind, Zone: e.Zone, Start: at,
-			Since: round(e.Since.Sub(videofile.Base).Seconds(), 3), Score: round(e.Score, 3), Note: e.Note,
+			Since: round(e.Since.Sub(videofile.Base).Seconds(), 3), Score: round(e.Score, 3), Note: e.Note, Why: e.Why,
 		}
 		r.lines = append(r.lines, l)
 		r.open[e.Episode] = l

@@ -176,7 +176,7 @@ func (c *Confirmer) event(ep *episode, state event.State, o flow.Observation) fl
 		ID: event.NewID(), Source: c.place.Source, Time: ep.seenAt.UTC(),
 		Kind: ep.kind, State: state, Since: ep.since.UTC(),
 		Certainty: certainty(ep.score), Severity: ep.kind.Severity(), Urgency: ep.kind.Urgency(), Status: "Actual",
-		Zone: ep.zone, Score: min(max(ep.score, 0), 1), Note: ep.note,
+		Zone: ep.zone, Score: min(max(ep.score, 0), 1), Note: ep.note, Why: ep.why.Tidy(),
 		Detector: o.Detector, Clock: c.clock(),
 	}
 	if state == event.Start {

@@ -30,6 +30,7 @@ type episode struct {
 	score    float64       // of the newest picture it was seen on
 	box      event.Box
 	note     string
+	why      event.Why
 	detector event.Detector
 }
 
@@ -48,7 +49,7 @@ func (ep *episode) see(l look, f flow.Finding) {
 	ep.quiet = 0
 	ep.evidence = max(0, ep.evidence+l.step.Seconds()*l.rule.weigh(f.Score))
 	ep.seenAt, ep.seenPTS = l.o.At, l.o.PTS
-	ep.score, ep.box, ep.note, ep.detector = f.Score, f.Box, f.Note, l.o.Detector
+	ep.score, ep.box, ep.note, ep.why, ep.detector = f.Score, f.Box, f.Note, f.Why, l.o.Detector
 	if f.Age > 0 {
 		ep.age = f.Age
 		if since := l.o.At.Add(-f.Age); since.Before(ep.since) {

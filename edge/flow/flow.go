@@ -132,6 +132,8 @@ type Finding struct {
 	Box   event.Box // where; all zero means the whole picture
 	Score float64   // 0 to 1, comparable only within one Kind
 	Note  string    // a word on what exactly, such as "covered"
+	// Why is what the score rests on: features by name, at most event.MaxWhy of them.
+	Why event.Why
 }
 
 // Confirmed is an event on its way to the outbox with the frame that shows it.

@@ -58,6 +58,8 @@ type Event struct {
 	Score float64 `json:"score"`
 	// Note is a word on what exactly was seen, such as "covered" or "frozen".
 	Note string `json:"note,omitempty"`
+	// Why is what the detector's judgement rests on; empty where it does not say.
+	Why Why `json:"why,omitempty"`
 
 	Detector Detector   `json:"detector"`
 	Clock    Clock      `json:"clock"`
@@ -190,6 +192,7 @@ func (e *Event) Validate() error {
 			bad("evidence %.70q is no SHA-256 of a file", v.SHA256)
 		}
 	}
+	faults = append(faults, e.Why.faults()...)
 	faults = append(faults, e.capFaults()...)
 	return errors.Join(faults...)
 }

@@ -27,6 +27,7 @@ func sample() event.Event {
 	return event.Event{
 		ID: id, Episode: id, Source: "/garden/gate-1/yard", Kind: event.FireLaneBlocked, State: event.Start, Time: at, Since: at.Add(-time.Minute),
 		Certainty: "Possible", Severity: "Severe", Urgency: "Expected", Status: "Actual", Zone: "lane", Box: &event.Box{0.25, 0.5, 0.25, 0.125}, Score: 0.7,
+		Why:      event.Why{"still_s": 61.25, "vehicle": 0.93},
 		Detector: event.Detector{Name: "dwell", Version: "1"}, Clock: event.Clock{Synced: &yes},
 		Evidence: []event.Evidence{{SHA256: strings.Repeat("ab", 32), Type: "image/jpeg", Bytes: 48211, From: at, To: at}},
 	}
