@@ -19,6 +19,7 @@ const (
 	SeePictures    Right = "picture.see"         // snapshots
 	SeeVideo       Right = "video.see"           // playback and live pictures
 	Report         Right = "incident.report"
+	ImportReports  Right = "hotline.import"  // a file of the hotline, with who called
 	Handle         Right = "incident.handle" // take part; which step is incident's to say
 	Silence        Right = "device.silence"  // quieten a device for a while
 	TuneCameras    Right = "camera.tune"     // draw zones on a camera's still, and tune its detectors
@@ -50,10 +51,10 @@ var rights = map[Role][]Right{
 	Reporter:     {SeePublic, Report, SeeFigures},
 	GridWorker:   {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, DraftWhistle},
 	Guard:        {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, Silence},
-	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, Silence, TuneCameras, SeeFigures, DraftWhistle, AskExport, HandOver, SeePolice, SeeNotify},
+	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, ImportReports, Handle, Silence, TuneCameras, SeeFigures, DraftWhistle, AskExport, HandOver, SeePolice, SeeNotify},
 	Dispatcher:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeePictures, Report, Handle, SeeFigures, DraftWhistle, AskExport},
 	Handler:      {SeePublic, SeeIncidents, SeeHistory, SeePictures, Handle, AnswerWhistle},
-	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, Handle, TuneCameras, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SeePolice, StopPolice, SeeNotify, ManageRoster, SignSharing, ManageOrganisations, SeeContacts},
+	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, ImportReports, Handle, TuneCameras, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SeePolice, StopPolice, SeeNotify, ManageRoster, SignSharing, ManageOrganisations, SeeContacts},
 	Checker:      {SeePublic, SeeIncidents, SeeHistory, SeeReporter, SeePictures, Handle, SeeFigures},
 	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, SeePolice, StopPolice, SeeNotify, SignSharing},
 	PoliceBridge: {SeePublic, AnswerWhistle},

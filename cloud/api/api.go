@@ -53,7 +53,7 @@ type router struct {
 
 // routes registers every operation. A document and handlers that are not the same
 // set are an error.
-func (t *router) routes(mux *http.ServeMux) error {
+func (t *router) routes(mux *web.Mux) error {
 	missing := maps.Clone(t.handlers)
 	var faults []error
 	for _, op := range t.doc.Operations {
@@ -67,7 +67,7 @@ func (t *router) routes(mux *http.ServeMux) error {
 		if op.Public {
 			at = t.public.Limit(at)
 		}
-		mux.Handle(op.Method+" "+op.Path, at)
+		mux.Handle(op.Route(), at)
 	}
 	for _, id := range slices.Sorted(maps.Keys(missing)) {
 		faults = append(faults, fmt.Errorf("handler %s is not in the document", id))
@@ -97,17 +97,11 @@ func (t *router) serve(op *Operation, h handler) http.Handler {
 
 func (t *router) admit(c *call) *web.Problem {
 	if !c.op.Public {
-		s, err := t.door.Session(c.Request)
-		switch {
-		case errors.Is(err, access.ErrCredentials):
-			return web.LoginNeeded.With("a session's cookie, or Authorization: Bearer with its token")
-		case err != nil:
-			return t.as(err)
+		s, p := t.door.Admit(c.Request, c.op.Route())
+		if p != nil {
+			return p
 		}
 		c.who = s
-		if c.Method != http.MethodGet && !web.Own(c.Request, s) {
-			return web.Forged.With("X-CSRF-Token is missing or wrong, or the request comes from another page")
-		}
 	}
 	var faults []web.Fault
 	if c.said, faults = c.op.params(c.Request); len(faults) > 0 {

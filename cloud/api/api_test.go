@@ -142,7 +142,7 @@ func TestWhatARoleDoesNotSee(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"sysadmin", "secadmin", "auditor"} {
-		if a := w.ask(t, name, "GET", "/api/v1/incidents/"+i.ID, nil); a.Status != 404 {
+		if a := w.ask(t, name, "GET", "/api/v1/incidents/"+i.ID, nil); a.Status != 403 {
 			t.Errorf("%s: %d", name, a.Status)
 		}
 	}
@@ -246,7 +246,7 @@ func TestRemindersThroughTheAPI(t *testing.T) {
 	for _, c := range []struct {
 		who, body string
 		status    int
-	}{{"duty", `{"note":"spoken to both"}`, 403}, {"super", `{}`, 422}, {"super", `{"note":"spoken to both"}`, 204}, {"super", `{"note":"again"}`, 404}, {"auditor", `{"note":"x"}`, 404}} {
+	}{{"duty", `{"note":"spoken to both"}`, 403}, {"super", `{}`, 422}, {"super", `{"note":"spoken to both"}`, 204}, {"super", `{"note":"again"}`, 404}, {"auditor", `{"note":"x"}`, 403}} {
 		if a := w.ask(t, c.who, "POST", settle, c.body); a.Status != c.status {
 			t.Errorf("%s %s: %d %s", c.who, c.body, a.Status, a.Body)
 		}

@@ -52,7 +52,7 @@ func TestCamerasTellHowTheyAre(t *testing.T) {
 	if a := w.act(t, "duty", act, incident.Reject, incident.Command{Verdict: incident.Mistaken, Reason: "a red van", Cause: "light"}); a.Status != http.StatusOK {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	for name, want := range map[string]int{"handler": 200, "reporter": 200, "sysadmin": 200, "secadmin": 404, "auditor": 404} {
+	for name, want := range map[string]int{"handler": 200, "reporter": 200, "sysadmin": 200, "secadmin": 403, "auditor": 403} {
 		if a := w.ask(t, name, "GET", courtyard, nil); a.Status != want {
 			t.Errorf("%s: %d, want %d", name, a.Status, want)
 		}
@@ -67,7 +67,7 @@ func TestWhoMayDraw(t *testing.T) {
 	w.tell(t, wire.CameraHealth{Camera: "courtyard", State: "online", Since: time.Now(), Zones: &wire.ZonesState{}})
 	drawing := map[string]any{"reason": "bins moved", "settings": map[string]any{"zones": map[string]any{"bins": map[string]any{"kind": "motion", "points": [][]float64{{0, 0}, {1, 0}, {1, 1}}}}}}
 	for name := range apptest.People {
-		want := map[string]int{"duty": 200, "lead": 412, "secadmin": 404, "auditor": 404}[name] // the second draws on an older version
+		want := map[string]int{"duty": 200, "lead": 412}[name] // the second draws on an older version
 		if want == 0 {
 			want = 403
 		}
@@ -96,7 +96,7 @@ func TestWhoMayDraw(t *testing.T) {
 	var page struct {
 		Rows []struct{ Who, Act, Result, Reason string }
 	}
-	w.ask(t, "auditor", "GET", "/api/v1/register?purpose=audit&reason=check&object=camera/garden/gate-1/courtyard", nil).Into(t, &page)
+	w.ask(t, "auditor", "GET", "/api/v1/register?purpose=audit&reason=check&act=change&limit=100", nil).Into(t, &page)
 	drew, denied := 0, 0
 	for _, r := range page.Rows {
 		if r.Who == "duty" && r.Act == "change" && r.Reason == "bins moved" && r.Result == "done" {

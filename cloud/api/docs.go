@@ -18,12 +18,13 @@ var docsPage = template.Must(template.ParseFS(files, "view/docs.html"))
 
 // docs serves the description, for programs and for people. Both are public: they
 // hold nothing that is in the program's own repository.
-func (a *API) docs(mux *http.ServeMux) {
-	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+func (a *API) docs(mux *web.Mux) {
+	open := func(pattern string, h http.HandlerFunc) { mux.Handle(web.Open(pattern), h) }
+	open("GET /api/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
 		w.Write(a.doc.JSON)
 	})
-	mux.HandleFunc("GET /api/docs.css", func(w http.ResponseWriter, _ *http.Request) {
+	open("GET /api/docs.css", func(w http.ResponseWriter, _ *http.Request) {
 		data, err := files.ReadFile("view/docs.css")
 		if err != nil {
 			web.NotFound.With("no such file").Write(w)
@@ -32,7 +33,7 @@ func (a *API) docs(mux *http.ServeMux) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		w.Write(data)
 	})
-	mux.HandleFunc("GET /api/docs", a.docsPage)
+	open("GET /api/docs", a.docsPage)
 }
 
 type docsView struct {

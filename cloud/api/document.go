@@ -11,6 +11,9 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/web"
 )
 
 // The description of the API, written once: routes, checks and the page are made
@@ -31,9 +34,10 @@ type Document struct {
 type Operation struct {
 	ID, Method, Path string
 	Tag              string
-	Summary          string // English
-	Chinese          string // x-zh
-	Public           bool   // nobody needs to log in
+	Summary          string         // English
+	Chinese          string         // x-zh
+	Public           bool           // nobody needs to log in
+	Rights           []access.Right // else one of these (x-rights); without any, a session is enough
 	Params           []*Param
 	Body             *Body
 	Responses        map[string]*Response // by status, or "default"
@@ -174,6 +178,31 @@ func (p *parser) schema(at ...string) *jsonschema.Schema {
 	return s
 }
 
+// rights reads whom an operation is for. One that does not say is an error.
+func (p *parser) rights(o *Operation, raw map[string]any) {
+	declared, ok := raw["x-rights"].([]any)
+	if ok == o.Public {
+		p.fail("%s %s: wants x-rights, or security: [] when it is for everybody", o.Method, o.Path)
+	}
+	known := access.Rights()
+	for _, v := range declared {
+		right := access.Right(word(v))
+		if !slices.Contains(known, right) {
+			p.fail("%s %s: x-rights: nobody has %q", o.Method, o.Path, right)
+		}
+		o.Rights = append(o.Rights, right)
+	}
+}
+
+// Route is the way to the operation.
+func (o *Operation) Route() web.Route {
+	pattern := o.Method + " " + o.Path
+	if o.Public {
+		return web.Open(pattern)
+	}
+	return web.For(pattern, o.Rights...)
+}
+
 func (p *parser) operation(path, method string, raw map[string]any) *Operation {
 	at := []string{"paths", path, method}
 	o := &Operation{
@@ -195,6 +224,7 @@ func (p *parser) operation(path, method string, raw map[string]any) *Operation {
 	for status, v := range asObject(raw["responses"]) {
 		o.Responses[status] = p.response(asObject(v), append(at, "responses", status))
 	}
+	p.rights(o, raw)
 	if o.ID == "" || o.Summary == "" || o.Chinese == "" || len(o.Responses) == 0 {
 		p.fail("%s %s: wants operationId, summary, x-zh and responses", o.Method, path)
 	}

@@ -24,6 +24,7 @@ paths:
   /things:
     get:
       operationId: list
+      x-rights: []
       summary: all
       x-zh: 全部
       parameters:
@@ -33,6 +34,7 @@ paths:
       responses: {"200": {description: all, content: {application/json: {schema: {$ref: "#/components/schemas/Things"}}}}}
     post:
       operationId: make
+      x-rights: []
       summary: one more
       x-zh: 新建
       parameters:
@@ -42,6 +44,7 @@ paths:
   /things/{id}:
     put:
       operationId: change
+      x-rights: []
       summary: change it
       x-zh: 修改
       parameters:
@@ -133,7 +136,7 @@ func smallAPI(t *testing.T) *bench {
 			"open": func(*call) (reply, error) { return reply{status: 200}, nil },
 		},
 	}
-	mux := http.NewServeMux()
+	mux := web.NewMux()
 	if err := r.routes(mux); err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +253,8 @@ func TestADocumentThatCannotBeKeptIsRefused(t *testing.T) {
 		"a reference to nothing":   {`{$ref: "#/components/schemas/Things"}`, `{$ref: "#/components/schemas/Nothing"}`},
 		"a list that repeats":      {"explode: false", "explode: true"},
 		"a parameter of objects":   {"{type: boolean}", "{type: object}"},
+		"an operation for nobody":  {"operationId: make\n      x-rights: []", "operationId: make"},
+		"a right of nobody":        {"operationId: make\n      x-rights: []", "operationId: make\n      x-rights: [moon.see]"},
 		"a wrong schema":           {"minimum: 1", "minimum: low"},
 		"an operation without zh":  {"x-zh: 全部", "x-note: x"},
 		"an operation without one": {"operationId: list", "x-note: list"},
@@ -266,7 +271,7 @@ func TestHandlersAndDocumentAreOneSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &router{doc: doc, handlers: map[string]handler{"list": nil, "extra": nil}, public: web.NewLimiter(time.Hour, 1)}
-	err = r.routes(http.NewServeMux())
+	err = r.routes(web.NewMux())
 	for _, want := range []string{"make", "change", "open", "extra"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)

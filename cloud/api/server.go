@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"time"
 
 	"eastgate/cloud/access"
@@ -113,7 +114,7 @@ type Deps struct {
 type API struct {
 	Deps
 	doc *Document
-	mux *http.ServeMux
+	mux *web.Mux
 	// The parameters of these are for pages too.
 	list, export *Operation
 	judged       judgedCache
@@ -125,7 +126,7 @@ func New(d Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &API{Deps: d, doc: doc, mux: http.NewServeMux()}
+	a := &API{Deps: d, doc: doc, mux: web.NewMux()}
 	for _, op := range doc.Operations {
 		switch op.ID {
 		case "listIncidents":
@@ -171,15 +172,29 @@ func (a *API) handlers() map[string]handler {
 // maxBody bounds every body; each operation has its own bound below it.
 const maxBody = 32 << 20
 
-// Handler answers what is under /api/.
-func (a *API) Handler() http.Handler {
-	return web.Secured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h, pattern := a.mux.Handler(r); pattern == "" {
-			a.nowhere(w, r, h)
-			return
+// RightsOf returns whom an operation is for, so that a page that asks for it says the
+// same. One that is in no document is a fault of the program.
+func (a *API) RightsOf(method, path string) []access.Right {
+	_, pattern := a.mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}})
+	for _, r := range a.mux.Routes() {
+		if r.Pattern == pattern {
+			return r.Rights
 		}
-		a.mux.ServeHTTP(w, r)
-	}), a.Door.TLS, maxBody)
+	}
+	panic("api: no operation " + method + " " + path)
+}
+
+// Handler answers what is under /api/.
+func (a *API) Handler() web.Handler {
+	return a.mux.Within(func(next http.Handler) http.Handler {
+		return web.Bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h, pattern := a.mux.Handler(r); pattern == "" {
+				a.nowhere(w, r, h)
+				return
+			}
+			next.ServeHTTP(w, r)
+		}), maxBody)
+	})
 }
 
 // nowhere says in a problem what ServeMux says in words: no such path, or method.

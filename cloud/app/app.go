@@ -16,7 +16,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
 	"eastgate/cloud/access"
@@ -36,6 +35,7 @@ import (
 	"eastgate/cloud/replica"
 	"eastgate/cloud/store"
 	"eastgate/cloud/watch"
+	"eastgate/cloud/web"
 )
 
 // A Cloud is the running aggregator.
@@ -54,7 +54,7 @@ type Cloud struct {
 	member   *replica.Member // nil with SQLite, which has one cloud
 	people   *access.People
 	boxes    *access.Boxes
-	pages    http.Handler
+	pages    web.Handler
 	web      net.Listener
 
 	catalogue *governance.Catalogue
@@ -64,6 +64,8 @@ type Cloud struct {
 	figures   *kpi.Office
 	police    *police.Bridge // nil: none is configured
 	notify    *notify.Runner
+
+	metricsToken string // of programs on other machines that read /metrics; empty: there are none
 
 	version string    // of the program
 	started time.Time // when it was built from its configuration
@@ -182,7 +184,7 @@ func (c *Cloud) Broker() string {
 }
 
 // Handler is all that answers over HTTP.
-func (c *Cloud) Handler() http.Handler { return c.routes() }
+func (c *Cloud) Handler() web.Handler { return c.routes() }
 
 // Store is the database, for what has no command.
 func (c *Cloud) Store() *store.Store { return c.store }
@@ -270,10 +272,8 @@ func (c *Cloud) poll(ctx context.Context) error {
 }
 
 func (c *Cloud) serve(ctx context.Context) error {
-	srv := &http.Server{
-		Handler: c.routes(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with us
-	}
+	srv := web.NewServer(c.routes(), web.Patient)
+	srv.BaseContext = func(net.Listener) context.Context { return ctx } // streams end with us
 	stopped := make(chan struct{})
 	context.AfterFunc(ctx, func() {
 		defer close(stopped)
@@ -290,17 +290,17 @@ func (c *Cloud) serve(ctx context.Context) error {
 	return nil
 }
 
-func (c *Cloud) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", c.health)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(c.reg, promhttp.HandlerOpts{}))
-	mux.Handle("/", c.pages)
-	return mux
-}
-
-// health answers 200 only when events can come in and be stored.
+// health answers 200 only when events can come in and be stored. What is wrong with
+// a part is told on this machine only.
 func (c *Cloud) health(w http.ResponseWriter, r *http.Request) {
 	parts, ok := c.working(r.Context())
+	if !web.Near(r) {
+		for name, said := range parts {
+			if said != "ok" {
+				parts[name] = "failing"
+			}
+		}
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if !ok {

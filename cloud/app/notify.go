@@ -65,7 +65,7 @@ func (p phones) UnitContacts(ctx context.Context, unit string) ([]string, error)
 }
 
 // tapPages are the pages that acknowledge links lead to.
-func (c *Cloud) tapPages(door web.Door) http.Handler {
+func (c *Cloud) tapPages(door web.Door) web.Handler {
 	taps := notify.Taps{Links: c.store, Incidents: c.engine, Register: c.parts.register, Now: time.Now, Person: func(ctx context.Context, name string) (access.User, error) {
 		u, _, err := c.store.Person(ctx, name)
 		return u, err

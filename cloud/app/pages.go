@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"eastgate/cloud/access"
 	"eastgate/cloud/api"
 	"eastgate/cloud/camera"
 	"eastgate/cloud/console"
@@ -23,7 +27,7 @@ func (c *Cloud) openPages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	door := web.Door{People: c.people, Log: c.log, TLS: strings.HasPrefix(c.file.PublicURL, "https:")}
+	door := web.Door{People: c.people, Log: c.log, TLS: strings.HasPrefix(c.file.PublicURL, "https:"), Refusals: c.parts.register}
 	reports, err := c.openReports(ctx, folder)
 	if err != nil {
 		return err
@@ -60,18 +64,43 @@ func (c *Cloud) openPages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/evidence/{sha256}", evidence.Upload(folder, c.boxes, c.log))
-	mux.Handle("/a/", c.tapPages(door))
-	watching := c.openLive(door, speak).Handler()
-	mux.Handle("/v1/live/", watching)
-	mux.Handle("/v1/publish/", watching)
-	mux.Handle("/r/", reports.Handler())
-	mux.Handle("/open311/", reports.Handler())
-	mux.Handle("/api/", speak.Handler())
-	mux.Handle("/", pages.Handler())
-	c.pages = mux
+	if ref := c.file.MetricsToken; ref.Set() {
+		word, err := ref.Load()
+		if err != nil {
+			return fmt.Errorf("metrics_token: %w", err)
+		}
+		c.metricsToken = word.Reveal()
+	}
+	c.pages = c.mount(folder, door, reports.Handler(), speak, pages.Handler())
 	return nil
+}
+
+// mount joins all that answers by its path.
+func (c *Cloud) mount(folder *evidence.Folder, door web.Door, told web.Handler, speak *api.API, pages web.Handler) web.Handler {
+	mux := web.NewMux()
+	upload := evidence.Upload(folder, c.boxes, c.log)
+	for _, method := range []string{http.MethodPut, http.MethodHead, http.MethodPatch} {
+		mux.Handle(web.Route{Pattern: method + " /v1/evidence/{sha256}", Class: web.Machine}, upload)
+	}
+	watching := c.openLive(door, speak).Handler()
+	mux.Handle(web.Route{Pattern: "GET /v1/live/{site}/{box}/{camera}", Class: web.Person, Rights: []access.Right{access.SeeVideo}, Socket: true}, watching)
+	mux.Handle(web.Route{Pattern: "GET /v1/publish/{session}", Class: web.Machine}, watching)
+	mux.Mount("/a/", c.tapPages(door))
+	mux.Mount("/r/", told)
+	mux.Also("/open311/", told)
+	mux.Mount("/api/", speak.Handler())
+	mux.Mount("/", pages)
+	return mux
+}
+
+// routes are all that answers over HTTP: what is not declared here or in a part that
+// is mounted is not reached.
+func (c *Cloud) routes() web.Handler {
+	mux := web.NewMux()
+	mux.Handle(web.Open("GET /healthz"), http.HandlerFunc(c.health))
+	mux.Handle(web.Route{Pattern: "GET /metrics", Class: web.Local}, web.Nearby(promhttp.HandlerFor(c.reg, promhttp.HandlerOpts{}), c.metricsToken))
+	mux.Mount("/", c.pages)
+	return mux.Within(func(next http.Handler) http.Handler { return web.Secured(next, c.file.PublicURL) })
 }
 
 // openReports opens the ways by which people report.

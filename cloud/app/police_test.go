@@ -117,7 +117,7 @@ func TestThePoliceOverTheAPI(t *testing.T) {
 		t.Errorf("health %+v", h)
 	}
 	ask(grid, "GET", "/api/v1/police/health", nil, http.StatusForbidden)
-	ask(reporter, "GET", "/api/v1/police/messages?incident="+i.ID, nil, http.StatusNotFound)
+	ask(reporter, "GET", "/api/v1/police/messages?incident="+i.ID, nil, http.StatusForbidden)
 	ask(duty, "POST", "/api/v1/police/kill", map[string]any{"on": true, "reason": "why not"}, http.StatusForbidden)
 	ask(lead, "POST", "/api/v1/police/kill", map[string]any{"on": true}, http.StatusUnprocessableEntity)
 	ask(lead, "POST", "/api/v1/police/kill", map[string]any{"on": true, "reason": "演练之外的停用"}, http.StatusOK)

@@ -41,6 +41,9 @@ type File struct {
 	Police    Police   `yaml:"police"`
 	Notify    Notify   `yaml:"notify"`
 	Desks     Desks    `yaml:"desks"`
+	// MetricsToken lets a program on another machine read /metrics; without it, only
+	// programs on this one do.
+	MetricsToken secret.Ref `yaml:"metrics_token"`
 }
 
 // Desks are where alarms are watched.

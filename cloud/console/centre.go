@@ -1,25 +1,27 @@
 package console
 
-// centre are the pages by which the centre is run, and the forms on them.
-func (c *Console) centre(seen, does func(pattern string, h sessionHandler)) {
-	seen("GET /boxes", c.boxesPage)
-	seen("GET /people", c.peoplePage)
-	seen("GET /organisations", c.organisationsPage)
-	seen("GET /agreements", c.agreementsPage)
-	seen("GET /places", c.placesPage)
-	seen("GET /places/template.csv", c.placesTemplate)
-	seen("GET /register", c.registerPage)
-	seen("GET /health", c.healthPage)
-	seen("GET /system", c.systemPage)
-	seen("GET /account", c.accountPage)
-	seen("GET /handover", c.handoverPage)
-	seen("GET /handover/{id}", c.sheetPage)
+import "eastgate/cloud/access"
 
-	does("POST /places", c.importPlaces)
-	does("POST /handover/{id}/open/{incident}", c.openUrgent)
-	does("POST /health/roster", c.addTurn)
-	does("POST /health/roster/{n}/drop", c.dropTurn)
+// centre are the pages by which the centre is run, and the forms on them.
+func (c *Console) centre(seen func(pattern string, h sessionHandler, rights ...access.Right)) {
+	seen("GET /boxes", c.boxesPage, access.ManageBoxes, access.SeeVideo)
+	seen("GET /people", c.peoplePage, access.ManageAccounts, access.ManageGrants)
+	seen("GET /organisations", c.organisationsPage, access.ManageOrganisations)
+	seen("GET /agreements", c.agreementsPage, access.SignSharing)
+	seen("GET /places", c.placesPage, access.ManagePlaces)
+	seen("GET /places/template.csv", c.placesTemplate, access.ManagePlaces)
+	seen("GET /register", c.registerPage, access.ReadRegister)
+	seen("GET /health", c.healthPage, access.SeeNotify, access.SeePolice)
+	seen("GET /system", c.systemPage, access.ManageBoxes)
+	seen("GET /account", c.accountPage)
+	seen("GET /handover", c.handoverPage, access.HandOver)
+	seen("GET /handover/{id}", c.sheetPage, access.HandOver)
+
+	seen("POST /places", c.importPlaces, access.ManagePlaces)
+	seen("POST /handover/{id}/open/{incident}", c.openUrgent, access.HandOver)
+	seen("POST /health/roster", c.addTurn, access.ManageRoster)
+	seen("POST /health/roster/{n}/drop", c.dropTurn, access.ManageRoster)
 	for _, e := range errands {
-		does("POST "+e.page, c.run(e))
+		seen("POST "+e.page, c.run(e), c.API.RightsOf("POST", "/api/v1"+e.api)...)
 	}
 }

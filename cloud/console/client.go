@@ -33,6 +33,15 @@ type refusal struct {
 	Status   int           `json:"status"`
 }
 
+// refusalOf is a problem of our own, as the API would tell it.
+func refusalOf(p *web.Problem) refusal {
+	out := refusal{Type: p.Kind.Type(), Title: p.Kind.Title, Detail: p.Detail, Faults: p.Faults, Status: p.Kind.Status}
+	if roles, ok := p.More["roles"].([]access.Role); ok {
+		out.Roles = words(roles)
+	}
+	return out
+}
+
 // Kind is the problem's name, the last part of its type.
 func (p refusal) Kind() string {
 	_, name, _ := strings.Cut(p.Type, "#problem-")

@@ -17,6 +17,7 @@ import (
 	"os"
 	"strings"
 
+	"eastgate/cloud/access"
 	"eastgate/cloud/api"
 	"eastgate/cloud/web"
 )
@@ -86,15 +87,18 @@ func New(d Deps) (*Console, error) {
 }
 
 // Handler is the one table of routes.
-func (c *Console) Handler() http.Handler {
-	mux := http.NewServeMux()
-	open := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, h) }
-	seen := func(pattern string, h sessionHandler) { mux.Handle(pattern, c.withSession(h)) }
-	does := func(pattern string, h sessionHandler) { mux.Handle(pattern, c.withSession(c.checked(h))) }
+func (c *Console) Handler() web.Handler {
+	mux := web.NewMux()
+	open := func(pattern string, h http.HandlerFunc) { mux.Handle(web.Open(pattern), h) }
+	seen := func(pattern string, h sessionHandler, rights ...access.Right) {
+		route := web.For(pattern, rights...)
+		mux.Handle(route, c.admit(route, h))
+	}
 
 	open("GET /login", c.loginPage)
 	open("POST /login", c.login)
-	open("GET /setup", c.setupPage)
+	steps := web.For("GET /setup", c.API.RightsOf("GET", "/api/v1/setup")...)
+	mux.Handle(steps, c.setupPage(c.admit(steps, c.stepsPage)))
 	open("POST /setup", c.found)
 	open("GET /static/{file...}", c.static)
 	open("GET /text/{lang}", c.text)
@@ -104,34 +108,36 @@ func (c *Console) Handler() http.Handler {
 	}
 	seen("GET /evidence/{sha256}", c.picture)
 	seen("GET /incidents", c.incidentsPage)
-	seen("GET /incidents/print", c.printPage)
-	seen("GET /incidents/{id}", c.incidentPage)
+	seen("GET /incidents/print", c.printPage, access.AskExport)
+	seen("GET /incidents/{id}", c.incidentPage, access.SeePublic)
 	seen("GET /tasks", c.tasksPage)
 	seen("GET /overdue", c.overduePage)
 	seen("GET /reports", c.reportsPage)
-	seen("GET /whistles", c.whistlesPage)
+	seen("GET /whistles", c.whistlesPage, access.SeePublic)
 	seen("GET /reminders", c.remindersPage)
 	seen("GET /domains", c.domainsPage)
-	seen("GET /figures", c.figuresPage)
-	seen("GET /figures/entries", c.entriesPage)
+	seen("GET /figures", c.figuresPage, access.SeeFigures)
+	seen("GET /figures/entries", c.entriesPage, access.EnterFigures)
 	seen("GET /coverage", c.coveragePage)
-	seen("GET /report", c.entryPage)
-	seen("GET /codes", c.codesPage)
+	seen("GET /report", c.entryPage, access.Report)
+	seen("GET /codes", c.codesPage, access.Report, access.ManagePlaces)
 
-	does("POST /incidents/{id}/do/{action}", c.act)
-	does("POST /incidents/{id}/whistle/{action}", c.beginWhistle)
-	does("POST /whistles/{id}/do/{action}", c.actWhistle)
-	does("POST /reminders/{position}/settle", c.settle)
-	does("POST /figures/entries/{kind}", c.enterFigures)
-	c.centre(seen, does)
-	does("POST /report", c.enter)
-	does("POST /logout", c.logout)
-	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.Metrics.requests.Inc()
-		mux.ServeHTTP(w, r)
-	})
-	small, large := web.Secured(counted, c.Door.TLS, maxBody), web.Secured(counted, c.Door.TLS, maxFiles)
+	seen("POST /incidents/{id}/do/{action}", c.act, access.SeePublic)
+	seen("POST /incidents/{id}/whistle/{action}", c.beginWhistle, access.DraftWhistle, access.ApproveWhistle)
+	seen("POST /whistles/{id}/do/{action}", c.actWhistle, access.DraftWhistle, access.ApproveWhistle, access.AnswerWhistle)
+	seen("POST /reminders/{position}/settle", c.settle, access.SeeIncidents)
+	seen("POST /figures/entries/{kind}", c.enterFigures, access.EnterFigures)
+	c.centre(seen)
+	seen("POST /report", c.enter, access.Report)
+	seen("POST /logout", c.logout)
+	return mux.Within(c.bounded)
+}
+
+// bounded counts requests, and bounds what they may bring.
+func (c *Console) bounded(next http.Handler) http.Handler {
+	small, large := web.Bounded(next, maxBody), web.Bounded(next, maxFiles)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.Metrics.requests.Inc()
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 			large.ServeHTTP(w, r)
 			return

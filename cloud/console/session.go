@@ -12,22 +12,22 @@ import (
 // A sessionHandler answers a person who has logged in.
 type sessionHandler func(w http.ResponseWriter, r *http.Request, s access.Session)
 
-// withSession lets only people in who have a session. Pages lead to the login, the
-// API says 401.
-func (c *Console) withSession(next sessionHandler) http.Handler {
+// admit lets those in whom the route is for. Who has not logged in is led to the
+// login, and who may not is told who may.
+func (c *Console) admit(route web.Route, next sessionHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, err := c.Door.Session(r)
+		s, p := c.Door.Admit(r, route)
 		switch {
-		case err == nil:
+		case p == nil:
 			c.keepLanguage(w, r)
 			next(w, r, s)
-		case !errors.Is(err, access.ErrCredentials):
-			c.Log.Error("session cannot be looked up", "err", err)
-			web.Broken.With("the session cannot be looked up").Write(w)
-		case r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/api/"):
+		case p.Kind == web.LoginNeeded && !route.Changes():
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		case p.Kind == web.Forbidden:
+			c.keepLanguage(w, r)
+			c.sorry(w, r, s, refusalOf(p))
 		default:
-			web.LoginNeeded.With("log in first").Write(w)
+			p.Write(w)
 		}
 	})
 }
@@ -36,17 +36,6 @@ func (c *Console) withSession(next sessionHandler) http.Handler {
 func (c *Console) keepLanguage(w http.ResponseWriter, r *http.Request) {
 	if lang := r.URL.Query().Get("lang"); c.texts[lang] != nil {
 		http.SetCookie(w, &http.Cookie{Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60, Secure: c.Door.TLS, SameSite: http.SameSiteLaxMode})
-	}
-}
-
-// checked lets a change through only when it comes from our own page.
-func (c *Console) checked(next sessionHandler) sessionHandler {
-	return func(w http.ResponseWriter, r *http.Request, s access.Session) {
-		if !web.Own(r, s) {
-			web.Forged.With("the request does not come from this session's own page").Write(w)
-			return
-		}
-		next(w, r, s)
 	}
 }
 

@@ -47,18 +47,19 @@ var setupPages = map[string]string{"administrators": "/people", "staff": "/peopl
 
 // setupPage leads who has logged in from step to step, and who comes first to the
 // first accounts.
-func (c *Console) setupPage(w http.ResponseWriter, r *http.Request) {
-	c.keepLanguage(w, r)
-	open, err := c.Founder.Open(r)
-	if err != nil {
-		c.broken(w, err)
-		return
-	}
-	if open {
-		c.render(w, http.StatusOK, "found.html", c.foundView(r, nil))
-		return
-	}
-	c.withSession(c.stepsPage).ServeHTTP(w, r)
+func (c *Console) setupPage(steps http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.keepLanguage(w, r)
+		open, err := c.Founder.Open(r)
+		switch {
+		case err != nil:
+			c.broken(w, err)
+		case open:
+			c.render(w, http.StatusOK, "found.html", c.foundView(r, nil))
+		default:
+			steps.ServeHTTP(w, r)
+		}
+	})
 }
 
 func (c *Console) stepsPage(w http.ResponseWriter, r *http.Request, s access.Session) {

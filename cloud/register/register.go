@@ -8,6 +8,7 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,6 +101,21 @@ func (r *Register) Record(ctx context.Context, by access.User, object, what stri
 		e.Result, e.Detail = Denied, refused.Error()
 	}
 	return r.Write(ctx, e)
+}
+
+// wanted is what somebody is after who asks for what takes a right; else a change.
+var wanted = map[access.Right]Act{
+	access.SeePublic: View, access.SeeIncidents: View, access.SeeHistory: View, access.SeeFigures: View, access.SeePolice: View, access.SeeNotify: View,
+	access.SeePictures: Snapshot, access.SeeVideo: Playback, access.AskExport: Export, access.ApproveExport: Export, access.ReadRegister: Read,
+}
+
+// Refused writes down that somebody asked for what his rights do not open; the object
+// is the request.
+func (r *Register) Refused(ctx context.Context, who access.User, request string, missing access.Right, from string) error {
+	return r.Write(ctx, Entry{
+		Who: who.Name, Person: who.Person, Unit: who.Unit, Roles: roles(who, access.Anywhere), Act: cmp.Or(wanted[missing], Change), Object: request,
+		Basis: string(missing), Result: Denied, Detail: access.ErrForbidden.Error(), From: from,
+	})
 }
 
 // A Use is somebody's wish to use a right on something.

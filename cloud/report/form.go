@@ -291,13 +291,13 @@ const (
 )
 
 // Handler answers under /r/ and /open311/.
-func (d Deps) Handler() http.Handler {
-	mux := http.NewServeMux()
+func (d Deps) Handler() web.Handler {
+	mux := web.NewMux()
 	send, ask := web.NewLimiter(sendEvery, sendBurst), web.NewLimiter(askEvery, askBurst)
-	mux.HandleFunc("GET /r/report.css", d.static)
-	mux.Handle("GET /r/{token}", ask.Limit(http.HandlerFunc(d.showForm)))
-	mux.Handle("POST /r/{token}", send.Limit(http.HandlerFunc(d.takeForm)))
-	mux.Handle("GET /r/status/{id}", ask.Limit(http.HandlerFunc(d.status)))
+	mux.Handle(web.Open("GET /r/report.css"), http.HandlerFunc(d.static))
+	mux.Handle(web.Open("GET /r/{token}"), ask.Limit(http.HandlerFunc(d.showForm)))
+	mux.Handle(web.Open("POST /r/{token}"), send.Limit(http.HandlerFunc(d.takeForm)))
+	mux.Handle(web.Open("GET /r/status/{id}"), ask.Limit(http.HandlerFunc(d.status)))
 	d.open311(mux, ask)
-	return web.Secured(mux, d.TLS, maxBody)
+	return mux.Within(func(next http.Handler) http.Handler { return web.Bounded(next, maxBody) })
 }

@@ -24,10 +24,10 @@ const (
 )
 
 // open311 registers the endpoints, each in both forms.
-func (d Deps) open311(mux *http.ServeMux, limit *web.Limiter) {
+func (d Deps) open311(mux *web.Mux, limit *web.Limiter) {
 	for _, f := range []form{jsonForm, xmlForm} {
 		handle := func(pattern string, h func(*http.Request) (any, int, error)) {
-			mux.Handle(pattern, limit.Limit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mux.Handle(web.Open(pattern), limit.Limit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				v, status, err := h(r)
 				if err != nil {
 					d.refuse311(w, f, err)
@@ -43,7 +43,7 @@ func (d Deps) open311(mux *http.ServeMux, limit *web.Limiter) {
 	}
 	// ServeMux takes no ending after a name, so these look at it themselves.
 	named := func(pattern string, h func(*http.Request, string) (any, error)) {
-		mux.Handle(pattern, limit.Limit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.Handle(web.Open(pattern), limit.Limit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			name, f := formOf(r.PathValue("name"))
 			v, err := h(r, name)
 			if err != nil {

@@ -1,9 +1,10 @@
 // Package web is what pages, API and people's reports have in common: sessions,
-// refusals in one form, limits.
+// routes and what they take, refusals in one form, limits.
 //
-// It promises that a change comes from the session's own page or from a program that
-// was given the session's token, that a body is bounded before it is read, and that
-// every refusal is a problem (RFC 9457) with a type that stays.
+// It promises that no route is reached that does not say whom it is for, that a change
+// comes from the session's own page or from a program that was given the session's
+// token, that a body is bounded before it is read, and that every refusal is a problem
+// (RFC 9457) with a type that stays.
 package web
 
 import (
@@ -34,7 +35,8 @@ type Door struct {
 	People People
 	Log    *slog.Logger
 	// TLS says that browsers reach it over https, so that cookies stay there.
-	TLS bool
+	TLS      bool
+	Refusals Refusals // nil writes none down
 }
 
 // Session returns who a request is from: by the cookie, or by "Authorization: Bearer"
@@ -129,20 +131,4 @@ func From(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
-}
-
-// Secured sets the headers that every answer has, and bounds what may be sent.
-func Secured(next http.Handler, tls bool, maxBody int64) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		if tls {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		next.ServeHTTP(w, r)
-	})
 }

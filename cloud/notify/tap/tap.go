@@ -60,13 +60,13 @@ const (
 )
 
 // Handler answers under /a/.
-func (p Pages) Handler() http.Handler {
-	mux := http.NewServeMux()
+func (p Pages) Handler() web.Handler {
+	mux := web.NewMux()
 	look, tap := web.NewLimiter(lookEvery, lookBurst), web.NewLimiter(tapEvery, tapBurst)
-	mux.HandleFunc("GET /a/tap.css", p.style)
-	mux.Handle("GET /a/{token}", look.Limit(http.HandlerFunc(p.look)))
-	mux.Handle("POST /a/{token}", tap.Limit(http.HandlerFunc(p.tap)))
-	return web.Secured(hidden(mux), p.Door.TLS, maxBody)
+	mux.Handle(web.Open("GET /a/tap.css"), http.HandlerFunc(p.style))
+	mux.Handle(web.Open("GET /a/{token}"), look.Limit(http.HandlerFunc(p.look)))
+	mux.Handle(web.Open("POST /a/{token}"), tap.Limit(http.HandlerFunc(p.tap)))
+	return mux.Within(func(next http.Handler) http.Handler { return web.Bounded(hidden(next), maxBody) })
 }
 
 // hidden keeps the link, which is a secret, out of what other pages are told.
