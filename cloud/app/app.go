@@ -36,6 +36,7 @@ import (
 	"eastgate/cloud/store"
 	"eastgate/cloud/watch"
 	"eastgate/cloud/web"
+	"eastgate/shared/trust"
 )
 
 // A Cloud is the running aggregator.
@@ -149,7 +150,11 @@ func (c *Cloud) openBroker() (ingest.Config, error) {
 	host, _ := os.Hostname() //nolint:errcheck // part of a name; may be empty
 	id := "cloud-" + host
 	if b.Outside() {
-		conf := ingest.Config{Broker: b.URL, Username: b.Username, CAFile: b.CAFile, ClientID: id}
+		conf := ingest.Config{Broker: b.URL, Username: b.Username, ClientID: id}
+		var err error
+		if conf.TLS, err = trust.Client(b.CAFile); err != nil {
+			return conf, fmt.Errorf("broker.%w", err)
+		}
 		if b.Password.Set() {
 			word, err := b.Password.Load()
 			if err != nil {
@@ -169,7 +174,8 @@ func (c *Cloud) openBroker() (ingest.Config, error) {
 		return ingest.Config{}, err
 	}
 	c.undo = append(c.undo, c.broker.Close)
-	return ingest.Config{Broker: c.broker.URL(), Username: broker.Cloud, Password: c.broker.Secret(), CAFile: b.Cert, ClientID: id}, nil
+	believes, err := trust.Client(b.Cert)
+	return ingest.Config{Broker: c.broker.URL(), Username: broker.Cloud, Password: c.broker.Secret(), TLS: believes, ClientID: id}, err
 }
 
 // Addr is where pages answer, and Broker where boxes connect.

@@ -8,6 +8,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,7 +54,7 @@ type Config struct {
 	Broker   string // mqtt:// or mqtts://
 	Username string
 	Password string
-	CAFile   string
+	TLS      *tls.Config // for mqtts://; nil believes the machine's authorities
 	ClientID string
 	// Mine says which boxes this replica takes; nil means all. Every replica hears
 	// every box: shared subscriptions lose messages on some brokers.

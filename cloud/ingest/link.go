@@ -2,16 +2,14 @@ package ingest
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"eastgate/shared/event"
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -51,18 +49,7 @@ func listen(ctx context.Context, c Config, m *Metrics) (*link, error) {
 		SetKeepAlive(20 * time.Second).SetPingTimeout(ioTimeout).SetConnectTimeout(ioTimeout).SetWriteTimeout(ioTimeout).
 		SetDefaultPublishHandler(l.hear).
 		SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err })
-	conf := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("broker.ca_file: %w", err)
-		}
-		conf.RootCAs = x509.NewCertPool()
-		if !conf.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("broker.ca_file: %s holds no certificate", c.CAFile)
-		}
-	}
-	l.client = mqtt.NewClient(o.SetTLSConfig(conf))
+	l.client = mqtt.NewClient(o.SetTLSConfig(trust.Or(c.TLS)))
 	stop := context.AfterFunc(ctx, func() { l.client.Disconnect(0) })
 	defer stop()
 	if err := wait(l.client.Connect(), "connect"); err != nil {

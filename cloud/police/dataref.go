@@ -18,6 +18,7 @@ import (
 	"eastgate/cloud/incident"
 	"eastgate/cloud/register"
 	"eastgate/cloud/sharing"
+	"eastgate/shared/trust"
 )
 
 // Evidence lets the police fetch one picture of an incident, once, at a door of its
@@ -100,7 +101,7 @@ func (e *Evidence) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool, err := certificates(e.ClientCA)
+	pool, err := trust.Pool(e.ClientCA)
 	if err != nil {
 		return nil, err
 	}

@@ -3,16 +3,15 @@ package police
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/eclipse/paho.golang/packets"
 
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -88,9 +87,9 @@ func (r Remote) dialOne(ctx context.Context, u *url.URL) (net.Conn, string, erro
 
 // tls reads the certificates anew each time: they are renewed while we run.
 func (r Remote) tls(host string) (*tls.Config, string, error) {
-	pool, err := certificates(r.CAFile)
+	pool, err := trust.Pool(r.CAFile)
 	if err != nil {
-		return nil, "", fmt.Errorf("police.ca_file: %w", err)
+		return nil, "", fmt.Errorf("police: %w", err)
 	}
 	own, err := tls.LoadX509KeyPair(r.Cert, r.Key)
 	if err != nil {
@@ -100,16 +99,4 @@ func (r Remote) tls(host string) (*tls.Config, string, error) {
 		return nil, "", fmt.Errorf("police.cert: %s has no subject, which is the client id", r.Cert)
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: pool, Certificates: []tls.Certificate{own}, ServerName: host}, own.Leaf.Subject.CommonName, nil
-}
-
-func certificates(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate", file)
-	}
-	return pool, nil
 }

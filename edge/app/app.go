@@ -6,6 +6,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,7 @@ import (
 	"eastgate/edge/uplink"
 	"eastgate/shared/event"
 	"eastgate/shared/secret"
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -47,6 +49,7 @@ type Box struct {
 	reg      *prometheus.Registry
 	m        *metrics
 	board    *status.Board
+	trust    *tls.Config // towards the cloud
 	outbox   *outbox.Box
 	folder   *evidence.Folder
 	uploader *evidence.Uploader
@@ -89,6 +92,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cloud.secret: %w", err)
 	}
+	if b.trust, err = trust.Client(f.Cloud.CAFile); err != nil {
+		return nil, fmt.Errorf("cloud.%w", err)
+	}
 	b.outbox, err = outbox.Open(outbox.Config{Path: filepath.Join(f.Data, "outbox.db"), MaxBytes: f.Outbox.MaxBytes, MinFree: f.Outbox.MinFree}, outbox.NewMetrics(b.reg), log)
 	if err != nil {
 		return nil, err
@@ -122,7 +128,7 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 func (b *Box) openEvidence(word secret.Value) error {
 	c := evidence.DefaultConfig()
 	c.Dir, c.MaxBytes = filepath.Join(b.file.Data, "evidence"), b.file.Outbox.Pictures
-	c.CloudURL, c.CAFile = b.file.Cloud.Evidence, b.file.Cloud.CAFile
+	c.CloudURL, c.TLS = b.file.Cloud.Evidence, b.trust
 	c.User, c.Secret = b.file.Site+"/"+b.file.Box, word
 	c.BytesPerSecond = b.file.Cloud.UploadRate
 	c.ReserveBytes += b.file.Outbox.MinFree // evidence stops before events have to
@@ -137,7 +143,7 @@ func (b *Box) openEvidence(word secret.Value) error {
 func (b *Box) openUplink(word secret.Value, version string) error {
 	c := uplink.Config{
 		Site: b.file.Site, Box: b.file.Box, Secret: word, Version: version,
-		Broker: b.file.Cloud.Broker, CAFile: b.file.Cloud.CAFile,
+		Broker: b.file.Cloud.Broker, TLS: b.trust,
 		Health: b.health, HealthChanged: b.board.Changed(), Coverage: b.coverage, Commands: b.commands,
 	}
 	var err error

@@ -20,7 +20,7 @@ func (b *Box) openLive(word secret.Value) error {
 	}
 	var err error
 	b.live, err = live.New(live.Config{
-		CloudURL: b.file.Cloud.Evidence, CAFile: b.file.Cloud.CAFile, User: b.file.Site + "/" + b.file.Box, Secret: word, Uploads: b.file.Live.Uploads,
+		CloudURL: b.file.Cloud.Evidence, TLS: b.trust, User: b.file.Site + "/" + b.file.Box, Secret: word, Uploads: b.file.Live.Uploads,
 		Camera:  func(name string) *live.Source { return b.watched[name] },
 		Private: func(name string) bool { return len(b.settings.Camera(name).Privacy) > 0 },
 		Still:   b.still,

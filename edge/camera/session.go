@@ -2,13 +2,10 @@ package camera
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +17,7 @@ import (
 	"github.com/pion/rtp"
 
 	"eastgate/edge/flow"
+	"eastgate/shared/trust"
 )
 
 // A session is one connection to a camera, set up and not yet playing.
@@ -143,17 +141,11 @@ func client(cfg Config, u *base.URL, transport string) (*gortsplib.Client, error
 		OnDecodeError: func(error) {}, OnPacketsLost: func(uint64) {}, // the assembler notices both
 	}
 	if u.Scheme == "rtsps" {
-		c.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}
-		if cfg.CAFile != "" {
-			pem, err := os.ReadFile(cfg.CAFile)
-			if err != nil {
-				return nil, fmt.Errorf("ca_file: %w", err)
-			}
-			c.TLSConfig.RootCAs = x509.NewCertPool()
-			if !c.TLSConfig.RootCAs.AppendCertsFromPEM(pem) {
-				return nil, fmt.Errorf("ca_file: %s holds no certificate", cfg.CAFile)
-			}
+		var err error
+		if c.TLSConfig, err = trust.Client(cfg.CAFile); err != nil {
+			return nil, err
 		}
+		c.TLSConfig.ServerName = u.Hostname()
 	}
 	return c, nil
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -22,9 +23,10 @@ type Config struct {
 	BytesPerSecond int64 `yaml:"bytes_per_second"`
 
 	CloudURL string `yaml:"cloud_url"` // http(s)://host; /v1/evidence/… is added
-	CAFile   string `yaml:"ca_file"`   // PEM of an own certificate authority
+	// TLS says whom we believe, and who the box is; nil believes the machine's authorities.
+	TLS *tls.Config `yaml:"-"`
 
-	// User ("site/box") and Secret are the box's credentials at the cloud.
+	// User ("site/box") and Secret are the box's credentials where it shows no certificate.
 	User   string       `yaml:"-"`
 	Secret secret.Value `yaml:"-"`
 }

@@ -157,7 +157,9 @@ func (u *Uploader) ask(ctx context.Context, method string, item Item, header htt
 	if header != nil {
 		req.Header = header
 	}
-	req.SetBasicAuth(u.user, u.secret)
+	if u.secret != "" { // else our certificate says who we are
+		req.SetBasicAuth(u.user, u.secret)
+	}
 	resp, err := u.client.Do(req)
 	if err != nil {
 		return answer{}, err

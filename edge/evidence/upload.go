@@ -2,19 +2,17 @@ package evidence
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"eastgate/shared/retry"
+	"eastgate/shared/trust"
 )
 
 // How long to wait after a failure.
@@ -65,13 +63,7 @@ func NewUploader(c Config, folder *Folder, events Events, m *Metrics, log *slog.
 		return nil, fmt.Errorf("evidence: %w", err)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if c.CAFile != "" {
-		pool, err := authority(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("evidence: ca_file: %w", err)
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	}
+	transport.TLSClientConfig = trust.Or(c.TLS)
 	return &Uploader{
 		folder: folder, events: events, base: base, user: c.User, secret: c.Secret.Reveal(), m: m, log: log,
 		client: &http.Client{
@@ -83,18 +75,6 @@ func NewUploader(c Config, folder *Folder, events Events, m *Metrics, log *slog.
 		backoff: retry.Backoff{Min: retryMin, Max: retryMax},
 		slow:    slow, calm: time.Second,
 	}, nil
-}
-
-func authority(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
-	}
-	return pool, nil
 }
 
 // Run sends what waits, and what comes to wait, until ctx ends.

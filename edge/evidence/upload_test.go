@@ -3,7 +3,8 @@ package evidence
 import (
 	"bytes"
 	"context"
-	"encoding/pem"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"net/http"
@@ -265,24 +266,19 @@ func TestOwnAuthority(t *testing.T) {
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	defer srv.Close()
 	conf := config(t)
-	conf.CloudURL, conf.CAFile = srv.URL, filepath.Join(t.TempDir(), "ca.pem")
+	conf.CloudURL = srv.URL
 	f := open(t, conf, metrics())
 	if _, err := f.Put(label, []byte("a picture")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewUploader(conf, f, &calm{}, f.m, quiet); err == nil || !strings.Contains(err.Error(), "ca_file") {
-		t.Errorf("missing authority: %v", err)
-	}
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
-	if err := os.WriteFile(conf.CAFile, block, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	conf.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool()}
+	conf.TLS.RootCAs.AddCert(srv.Certificate())
 	uploading(t, conf, f, quiet, func() bool { return len(f.Pending()) == 0 })
 
 	if _, err := f.Put(label, []byte("another")); err != nil {
 		t.Fatal(err)
 	}
-	conf.CAFile = "" // now nobody vouches for the server
+	conf.TLS = nil // now nobody vouches for the server
 	away := f.m.attempts.WithLabelValues(string(away))
 	uploading(t, conf, f, quiet, func() bool { return testutil.ToFloat64(away) > 1 })
 	if len(f.Pending()) != 1 {

@@ -11,7 +11,6 @@ package live
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -19,7 +18,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -29,16 +27,18 @@ import (
 	"eastgate/shared/congestion"
 	"eastgate/shared/retry"
 	"eastgate/shared/secret"
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
 // Config says who the box is, where the cloud is, and what of its cameras may go out.
 type Config struct {
 	CloudURL string // http(s)://host, as for evidence
-	CAFile   string
-	User     string // site/box
-	Secret   secret.Value
-	Uploads  int // cameras at once; 0 turns it off
+	// TLS says whom we believe, and who the box is; nil as in net/http.
+	TLS     *tls.Config
+	User    string       // site/box
+	Secret  secret.Value // empty beside a certificate
+	Uploads int          // cameras at once; 0 turns it off
 	// Camera returns a camera's packets; nil for one that is not here.
 	Camera func(name string) *Source
 	// Private reports whether a camera has private areas.
@@ -70,17 +70,8 @@ func New(c Config, m *Metrics, log *slog.Logger) (*Publisher, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: dialWait, Control: congestion.Control(p.noBBR)}).DialContext
 	transport.ForceAttemptHTTP2 = false // a WebSocket begins with HTTP/1.1
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("live: ca_file: %w", err)
-		}
-		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
-		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("live: ca_file: %s holds no certificate", c.CAFile)
-		}
-	}
+	transport.TLSClientConfig = trust.Or(c.TLS)
+	transport.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	p.client = &http.Client{
 		Transport: transport,
 		// The secret goes to the cloud that was configured and nowhere else.
@@ -196,11 +187,14 @@ const misdirected = 20
 
 func (p *Publisher) dial(ctx context.Context, a wire.LiveStart) (*websocket.Conn, error) {
 	address := strings.TrimSuffix(p.cfg.CloudURL, "/") + "/v1/publish/" + url.PathEscape(a.Session)
-	login := base64.StdEncoding.EncodeToString([]byte(p.cfg.User + ":" + p.cfg.Secret.Reveal()))
+	head := http.Header{}
+	if !p.cfg.Secret.Empty() { // else our certificate says who we are
+		head.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(p.cfg.User+":"+p.cfg.Secret.Reveal())))
+	}
 	backoff := retry.Backoff{Min: 50 * time.Millisecond, Max: time.Second}
 	for again := 0; ; again++ {
 		wait, stop := context.WithTimeout(ctx, dialWait)
-		conn, answer, err := websocket.Dial(wait, address, &websocket.DialOptions{HTTPClient: p.client, HTTPHeader: http.Header{"Authorization": {"Basic " + login}}}) //nolint:bodyclose // Dial reads and replaces it
+		conn, answer, err := websocket.Dial(wait, address, &websocket.DialOptions{HTTPClient: p.client, HTTPHeader: head}) //nolint:bodyclose // Dial reads and replaces it
 		stop()
 		if err == nil || answer == nil || answer.StatusCode != http.StatusMisdirectedRequest || again == misdirected {
 			return conn, err

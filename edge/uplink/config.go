@@ -1,6 +1,7 @@
 package uplink
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -15,9 +16,12 @@ import (
 type Config struct {
 	Site, Box string
 	Broker    string // mqtt://host:port, or mqtts:// with TLS 1.2 or newer; several with commas
-	CAFile    string // PEM of an own certificate authority
-	Secret    secret.Value
-	Version   string // of this program, told to the cloud
+	// TLS is for mqtts://: whom we believe, and the box's certificate. nil believes the
+	// machine's authorities and shows none.
+	TLS *tls.Config
+	// Secret is the box's password, for a broker that asks for one; empty beside a certificate.
+	Secret  secret.Value
+	Version string // of this program, told to the cloud
 
 	// Health tells how the cameras are; HealthChanged when to ask again at once.
 	Health        func() wire.BoxHealth
@@ -61,8 +65,8 @@ func (c Config) Validate() []error {
 	if _, err := wire.Brokers(c.Broker); err != nil {
 		faults = append(faults, fmt.Errorf("broker: %w", err))
 	}
-	if c.Secret.Empty() {
-		faults = append(faults, errors.New("secret: there is none"))
+	if c.Secret.Empty() && (c.TLS == nil || c.TLS.GetClientCertificate == nil) {
+		faults = append(faults, errors.New("secret: there is none, and no certificate"))
 	}
 	if c.Health == nil {
 		faults = append(faults, errors.New("health: nobody to ask"))

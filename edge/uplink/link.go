@@ -2,8 +2,6 @@ package uplink
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -101,18 +100,7 @@ func (l *link) options() (*mqtt.ClientOptions, error) {
 					SetBinaryWill(l.topic(wire.Status), will, 1, true).
 					SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}).
 					SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err }) // once
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("ca_file: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file: %s holds no certificate", c.CAFile)
-		}
-	}
-	return o.SetTLSConfig(config), nil
+	return o.SetTLSConfig(trust.Or(c.TLS)), nil
 }
 
 // hear runs in the client library's own goroutine: it must not block.

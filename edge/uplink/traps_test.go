@@ -13,6 +13,7 @@ import (
 	"eastgate/shared/brokertest"
 	"eastgate/shared/event"
 	"eastgate/shared/secret"
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -89,7 +90,11 @@ func TestTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			broker := brokertest.StartTLS(t, "word", c.config)
-			u := runWith(t, Config{Broker: broker.URL(), CAFile: known.File(), Secret: secret.New("word")}, open(t))
+			believes, err := trust.Client(known.File())
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := runWith(t, Config{Broker: broker.URL(), TLS: believes, Secret: secret.New("word")}, open(t))
 			within(t, 20*time.Second, "it is as it must be", func() bool {
 				s := u.State()
 				return c.want == "" && s.Connected || c.want != "" && strings.Contains(s.Fault, c.want)

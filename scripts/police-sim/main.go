@@ -14,7 +14,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,6 +28,7 @@ import (
 
 	"eastgate/cloud/police"
 	"eastgate/cloud/police/policetest"
+	"eastgate/shared/trust"
 )
 
 // flags say what is played.
@@ -97,13 +97,9 @@ func run(ctx context.Context, f flags) error {
 }
 
 func mutual(f flags) (*tls.Config, error) {
-	pem, err := os.ReadFile(f.ca)
+	pool, err := trust.Pool(f.ca)
 	if err != nil {
 		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate", f.ca)
 	}
 	own, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {

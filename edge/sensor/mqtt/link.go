@@ -2,17 +2,15 @@ package mqtt
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"eastgate/edge/sensor"
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -80,16 +78,9 @@ func (l *link) options() (*paho.ClientOptions, error) {
 		SetKeepAlive(20 * time.Second).SetPingTimeout(ioTimeout).SetConnectTimeout(ioTimeout).SetWriteTimeout(ioTimeout).
 		SetDefaultPublishHandler(l.hear). // all of it: a session's messages come before its subscriptions
 		SetConnectionLostHandler(func(_ paho.Client, err error) { l.fail(err) })
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("ca_file: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file: %s holds no certificate", c.CAFile)
-		}
+	config, err := trust.Client(c.CAFile)
+	if err != nil {
+		return nil, err
 	}
 	return o.SetTLSConfig(config), nil
 }
