@@ -96,9 +96,17 @@ func TestPictureIsMadeOnce(t *testing.T) {
 	if err != nil || again.Ptr() != grey.Ptr() {
 		t.Error("the grey picture was made twice")
 	}
-	colour, err := p.Colour()
-	if err != nil || colour.Cols() != 480 || colour.Channels() != 3 || colour.GetVecbAt(10, 10)[0] != 200 {
-		t.Errorf("colour is %dx%d, %v", colour.Cols(), colour.Rows(), err)
+	cells, err := p.Cells()
+	if err != nil || cells.Cols != 160 || cells.Rows != 90 || cells.Y[0] != 200 || cells.Cb[0] != 128 || len(cells.Cr) != 160*90 {
+		t.Errorf("cells are %dx%d, %v", cells.Cols, cells.Rows, err)
+	}
+	crop, err := p.Crop(image.Rect(1200, 600, 1400, 800), image.Pt(96, 96))
+	if err != nil || crop.Cols() != 96 || crop.Channels() != 3 || crop.GetVecbAt(10, 10)[0] != 200 {
+		t.Errorf("crop is %dx%d, %v", crop.Cols(), crop.Rows(), err)
+	}
+	crop.Close()
+	if _, err := p.Crop(image.Rect(1300, 0, 1400, 800), image.Pt(96, 96)); err == nil {
+		t.Error("a crop beside the picture")
 	}
 }
 
@@ -111,8 +119,13 @@ func TestPicturesOfOddShapes(t *testing.T) {
 		if _, err := p.Grey(); err != nil {
 			t.Errorf("%v: %v", size, err)
 		}
-		if _, err := p.Colour(); err != nil {
+		if _, err := p.Cells(); err != nil {
 			t.Errorf("%v: %v", size, err)
+		}
+		if crop, err := p.Crop(image.Rect(0, 0, 9, 9), image.Pt(8, 8)); err != nil {
+			t.Errorf("%v: %v", size, err)
+		} else {
+			crop.Close()
 		}
 		p.Close()
 		f.Release()
@@ -123,8 +136,15 @@ func BenchmarkPicture(b *testing.B) {
 	img := image.NewYCbCr(image.Rect(0, 0, 1920, 1080), image.YCbCrSubsampleRatio420)
 	f := flow.NewFrame("yard", time.Time{}, 0, img, nil)
 	for name, make := range map[string]func(*Picture) error{
-		"grey":   func(p *Picture) error { _, err := p.Grey(); return err },
-		"colour": func(p *Picture) error { _, err := p.Colour(); return err },
+		"grey":  func(p *Picture) error { _, err := p.Grey(); return err },
+		"cells": func(p *Picture) error { _, err := p.Cells(); return err },
+		"crop": func(p *Picture) error {
+			m, err := p.Crop(image.Rect(100, 100, 300, 300), image.Pt(96, 96))
+			if err == nil {
+				err = m.Close()
+			}
+			return err
+		},
 	} {
 		b.Run(name+"/1080p", func(b *testing.B) {
 			for b.Loop() {

@@ -6,16 +6,17 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"eastgate/edge/detect"
 )
 
 // A cell is what is known of one small square of the picture. Levels run from 0
-// to 255.
+// to 255. Only cells that are hot, or were of late, are kept up to date.
 type cell struct {
 	light, warm turner  // of its lightness, and of red less blue
 	red         float32 // mean of red less green
-	held        float32 // share of the last seconds in which it was red
-	peak        float32 // red when it was brightest of late
-	fading      float32 // peak, less with time, so that a lesser one can follow
+	held        float32 // share of the last seconds in which it was hot
+	awake       bool
 }
 
 // A turner counts how often a level turns from rising to falling or back. What
@@ -45,15 +46,21 @@ func (t *turner) take(level, deep, w float32) {
 type raster struct {
 	cols, rows int
 	cells      []cell
+	hot, free  []bool // in the newest picture; scratch of places
+	awake      []int  // the cells that are
 	now, last  planes // the two newest pictures
 	usual      planes // the pattern in which each tile changes
 	tiles      []tile
-	tint       float32 // how red the scene as a whole is
-	unrest     float32 // turns of edges that are not red: what shake and noise do
-	pace       float64 // mean seconds between pictures
+	hit        []bool   // scratch: tiles
+	still      []turner // of the lightness of some cells all over the picture
+	tint       float32  // how red the scene as a whole is
+	white      float32  // levels of lightness that only lamps and flames have here
+	unrest     float32  // turns of edges that are not hot: what shake and noise do
+	pace       float64  // mean seconds between pictures
 	at         time.Duration
 	pictures   int
-	sample     []float32
+	reds       []float32 // of some cells: scratch, and
+	lights     []float32
 }
 
 // planes are what moves: lightness, and red less blue.
@@ -64,24 +71,30 @@ func newPlanes(n int) planes { return planes{make([]float32, n), make([]float32,
 func newRaster(cols, rows int) *raster {
 	n := cols * rows
 	return &raster{
-		cols: cols, rows: rows, cells: make([]cell, n),
+		cols: cols, rows: rows, cells: make([]cell, n), hot: make([]bool, n), free: make([]bool, n),
 		now: newPlanes(n), last: newPlanes(n), usual: newPlanes(n),
-		tiles: make([]tile, tilesIn(cols)*tilesIn(rows)),
+		tiles: make([]tile, tilesIn(cols)*tilesIn(rows)), hit: make([]bool, tilesIn(cols)*tilesIn(rows)), still: make([]turner, n/sampled+1),
 	}
 }
 
 const (
-	memory      = 1.5              // seconds: what rates and means remember, and
-	leastMemory = 12               // pictures, where those are rare
-	lasting     = 3.0              // seconds: what held remembers
+	memory      = 1.2              // seconds: what rates and means remember, and
+	leastMemory = 10               // pictures, where those are rare
+	lasting     = 2.0              // seconds: what held remembers
 	dayMemory   = 60.0             // seconds: what tint remembers
 	forget      = 20 * time.Second // after a longer gap nothing is remembered
 
-	deepLight = 12 // levels: the smallest turn of lightness, and
-	deepWarm  = 14 // of red less blue, whose chroma is noisier
-	leastRed  = 12 // levels of red over green, beyond the scene's tint
-	mostTint  = 25 // levels: more is no lamp's tint but a sunset or a fire
-	edge      = 40 // levels between neighbours, across and down together
+	deepLight    = 12  // levels: the smallest turn of lightness, and
+	deepWarm     = 14  // of red less blue, whose chroma is noisier
+	leastRed     = 12  // levels of red over green, beyond the scene's tint
+	mostTint     = 25  // levels: more is no lamp's tint but a sunset or a fire
+	leastLit     = 60  // levels of lightness that a red cell has at least
+	leastWhite   = 190 // levels of lightness that count as white in a dark scene, and
+	mostWhite    = 235 // in the lightest
+	overScene    = 60  // levels by which white is over three quarters of the scene
+	edge         = 40  // levels between neighbours, across and down together
+	sampled      = 7   // one cell in so many tells of unrest; shares no factor with the columns
+	sampledScene = 35  // and one in so many of the scene's tint and light
 )
 
 // weight is that of a picture dt seconds after the last, for a memory of so many
@@ -90,8 +103,8 @@ func weight(dt, memory float64) float32 {
 	return float32(min(1-math.Exp(-dt/memory), 1.0/leastMemory))
 }
 
-// see takes in a picture of B, G, R bytes and returns its weight.
-func (r *raster) see(pix []byte, limited bool, at time.Duration) float32 {
+// see takes in a picture and returns its weight.
+func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 	dt := (at - r.at).Seconds()
 	if r.pictures > 0 && (dt <= 0 || at-r.at > forget) {
 		*r = *newRaster(r.cols, r.rows)
@@ -103,68 +116,92 @@ func (r *raster) see(pix []byte, limited bool, at time.Duration) float32 {
 	r.pictures++
 	r.pace += (dt - r.pace) / float64(min(r.pictures, leastMemory))
 	r.now, r.last = r.last, r.now
-	levels := &full
+	l := &full
 	if limited {
-		levels = &stretched
+		l = &stretched
 	}
-	w, wHeld, fade := weight(dt, memory), weight(dt, lasting), float32(math.Exp(-dt/memory))
-	for i := range r.cells {
-		blue, green, red := levels[pix[3*i]], levels[pix[3*i+1]], levels[pix[3*i+2]]
-		light, warm := (red+2*green+blue)/4, red-blue
-		r.now.light[i], r.now.warm[i] = light, warm
-		c := &r.cells[i]
-		c.light.take(light, deepLight, w)
-		c.warm.take(warm, deepWarm, w)
-		if r.pictures == 1 {
-			c.red = red - green
+	w, wHeld := weight(dt, memory), weight(dt, lasting)
+	r.awake = r.awake[:0]
+	red := r.tint + leastRed
+	for i, y := range p.Y {
+		cb, cr := p.Cb[i], p.Cr[i]
+		light, reddish := l.light[y], l.crRed[cr]+l.cbRed[cb]
+		r.now.light[i], r.now.warm[i] = light, l.crWarm[cr]-l.cbWarm[cb]
+		hot := light > leastLit && reddish > red || r.pictures > 1 && light > r.white
+		r.hot[i] = hot
+		if !hot && !r.cells[i].awake {
+			continue
 		}
-		c.red += w * (red - green - c.red)
-		lit := float32(0)
-		if red-green-r.tint > leastRed {
-			lit = 1
-		}
-		c.held += wHeld * (lit - c.held)
-		if c.fading *= fade; red >= c.fading {
-			c.fading, c.peak = red, red
-		}
+		r.awake = append(r.awake, i)
+		r.cells[i].see(hot, light, r.now.warm[i], reddish, w, wHeld)
 	}
-	r.survey(dt)
+	r.survey(p, l, dt, w)
 	return w
 }
 
+// see takes in what a cell shows now.
+func (c *cell) see(hot bool, light, warm, red, w, wHeld float32) {
+	if !c.awake {
+		*c = cell{awake: true, red: red}
+	}
+	c.light.take(light, deepLight, w)
+	c.warm.take(warm, deepWarm, w)
+	c.red += w * (red - c.red)
+	lit := float32(0)
+	if hot {
+		lit = 1
+	}
+	c.held += wHeld * (lit - c.held)
+	const asleep = 0.03
+	c.awake = hot || c.held > asleep
+}
+
 // survey measures the scene as a whole.
-func (r *raster) survey(dt float64) {
-	const every = 7 // shares no factor with the number of columns
-	r.sample = r.sample[:0]
+func (r *raster) survey(p detect.Planes, levels *ranges, dt float64, w float32) {
+	r.reds, r.lights = r.reds[:0], r.lights[:0]
 	turns, edges, l := float32(0), float32(1), r.now.light
-	for i := r.cols + 1; i < len(r.cells)-r.cols-1; i += every {
-		c := &r.cells[i]
-		r.sample = append(r.sample, c.red)
-		if c.red < leastRed && abs(l[i+1]-l[i-1])+abs(l[i+r.cols]-l[i-r.cols]) > edge {
-			turns, edges = turns+c.light.rate, edges+1
+	for i := r.cols + 1; i < len(r.cells)-r.cols-1; i += sampled {
+		s := &r.still[i/sampled]
+		s.take(l[i], deepLight, w)
+		if i%sampledScene < sampled {
+			r.reds = append(r.reds, levels.crRed[p.Cr[i]]+levels.cbRed[p.Cb[i]])
+			r.lights = append(r.lights, l[i])
+		}
+		if !r.hot[i] && abs(l[i+1]-l[i-1])+abs(l[i+r.cols]-l[i-r.cols]) > edge {
+			turns, edges = turns+s.rate, edges+1
 		}
 	}
 	r.unrest = turns / edges
-	if len(r.sample) == 0 {
+	if len(r.reds) == 0 {
 		return
 	}
-	slices.Sort(r.sample)
-	tint := min(max(r.sample[len(r.sample)/4], 0), mostTint)
+	slices.Sort(r.reds)
+	slices.Sort(r.lights)
+	tint := min(max(r.reds[len(r.reds)/4], 0), mostTint)
+	white := min(max(r.lights[len(r.lights)*3/4]+overScene, leastWhite), mostWhite)
+	slow := weight(dt, dayMemory)
 	if r.pictures == 1 {
-		r.tint = tint
+		slow = 1
 	}
-	r.tint += weight(dt, dayMemory) * (tint - r.tint)
+	r.tint += slow * (tint - r.tint)
+	r.white += slow * (white - r.white)
 }
 
 func abs(x float32) float32 { return max(x, -x) }
 
-// full and stretched are the level of a byte in pictures of full and of limited
-// range.
-var full, stretched = levels(0, 255), levels(16, 235)
+// ranges turn bytes of the planes into levels from 0 to 255, and chroma into what it
+// adds to red less green and red less blue (ITU-T T.871 clause 7).
+type ranges struct{ light, crRed, cbRed, crWarm, cbWarm [256]float32 }
 
-func levels(black, white float32) (l [256]float32) {
-	for i := range l {
-		l[i] = min(max((float32(i)-black)*255/(white-black), 0), 255)
+// full and stretched are for pictures of full and of limited range.
+var full, stretched = levels(0, 255, 1), levels(16, 235, 255.0/224)
+
+func levels(black, white, chroma float32) (l ranges) {
+	for i := range l.light {
+		v, c := float32(i), (float32(i)-128)*chroma
+		l.light[i] = min(max((v-black)*255/(white-black), 0), 255)
+		l.crRed[i], l.cbRed[i] = 2.116*c, 0.344*c
+		l.crWarm[i], l.cbWarm[i] = 1.402*c, 1.772*c
 	}
 	return l
 }

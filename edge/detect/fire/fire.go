@@ -6,8 +6,6 @@ import (
 	"image"
 	"time"
 
-	"gocv.io/x/gocv"
-
 	"eastgate/edge/detect"
 	"eastgate/edge/flow"
 	"eastgate/edge/zone"
@@ -18,7 +16,6 @@ import (
 type Detector struct {
 	cfg   Config
 	areas zone.Areas
-	small gocv.Mat
 	cells *raster
 	zones []area
 	found []flow.Finding // in the newest picture
@@ -34,7 +31,7 @@ type area struct {
 // Open returns a detector; zones of use fire, where there are any, are the only
 // places that count.
 func Open(cfg Config, areas zone.Areas) (*Detector, error) {
-	return &Detector{cfg: cfg, areas: areas, small: gocv.NewMat()}, nil
+	return &Detector{cfg: cfg, areas: areas}, nil
 }
 
 // Info names the method.
@@ -43,11 +40,10 @@ func (d *Detector) Info() event.Detector { return event.Detector{Name: "fire", V
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind { return []event.Kind{event.FireVisual} }
 
-// Close frees the small picture.
-func (d *Detector) Close() error { return d.small.Close() }
+// Close frees nothing: all it holds is memory.
+func (d *Detector) Close() error { return nil }
 
 const (
-	columns    = 160                   // cells in a row, at most
 	soonest    = 60 * time.Millisecond // pictures closer than this show the same flame
 	leastScore = 0.35                  // what is worth saying
 )
@@ -58,22 +54,14 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	if r := d.cells; r != nil && r.pictures > 0 && p.PTS() >= r.at && p.PTS()-r.at < soonest {
 		return d.found, nil
 	}
-	colour, err := p.Colour()
+	cells, err := p.Cells()
 	if err != nil {
 		return nil, err
 	}
-	w, h := colour.Cols(), colour.Rows()
-	cols := min(columns, w)
-	rows := max(1, (h*cols+w/2)/w)
-	gocv.Resize(colour, &d.small, image.Pt(cols, rows), 0, 0, gocv.InterpolationArea)
-	pix, err := d.small.DataPtrUint8()
-	if err != nil {
-		return nil, err
+	if d.cells == nil || d.cells.cols != cells.Cols || d.cells.rows != cells.Rows {
+		d.begin(cells.Cols, cells.Rows)
 	}
-	if d.cells == nil || d.cells.cols != cols || d.cells.rows != rows {
-		d.begin(cols, rows)
-	}
-	d.found = d.look(d.cells.see(pix, p.Frame().Limited, p.PTS()))
+	d.found = d.look(d.cells.see(cells, p.Frame().Limited, p.PTS()))
 	return d.found, nil
 }
 

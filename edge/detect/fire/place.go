@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A place is a piece of the picture that burns, if anything does: red cells that
+// A place is a piece of the picture that burns, if anything does: hot cells that
 // flicker, with gaps of at most reach between them.
 type place struct {
 	box   image.Rectangle // in cells
@@ -18,37 +18,35 @@ type place struct {
 
 // What makes a cell part of a place. These only choose what is worth scoring.
 const (
-	leastTurns = 0.2  // per picture, of lightness and warmth together, and
-	leastLight = 0.05 // of each
-	leastWarm  = 0.03
-	leastPeak  = 90   // levels of red at its brightest
-	leastHeld  = 0.35 // share of the last seconds in which it was red
+	leastTurns = 0.15 // per picture, of lightness and warmth together, and
+	leastLight = 0.04 // of lightness
+	leastHeld  = 0.2  // share of the last seconds in which it was hot
 	reach      = 2    // cells
 )
 
 func (r *raster) burns(i int) bool {
 	c := &r.cells[i]
-	return r.smoulders(i) && c.light.rate > leastLight && c.warm.rate > leastWarm && c.light.rate+c.warm.rate > leastTurns
+	return c.awake && c.held > leastHeld && c.light.rate > leastLight && c.light.rate+c.warm.rate > leastTurns
 }
 
 // smoulders reports whether a cell may come to burn.
 func (r *raster) smoulders(i int) bool {
 	c := &r.cells[i]
-	return c.held > leastHeld && c.peak > leastPeak && c.red-r.tint > leastRed && c.light.rate+c.warm.rate > leastTurns/3
+	return c.held > leastHeld/2 && c.light.rate+c.warm.rate > leastTurns/3
 }
 
 // places returns the places within mask that have at least so many cells.
 func (r *raster) places(mask []byte, least int) []place {
-	free := make([]bool, len(r.cells))
-	for i := range free {
-		free[i] = mask[i] != 0 && r.burns(i)
+	clear(r.free)
+	for _, i := range r.awake {
+		r.free[i] = mask[i] != 0 && r.burns(i)
 	}
 	var out []place
-	for i := range free {
-		if !free[i] {
+	for _, i := range r.awake {
+		if !r.free[i] {
 			continue
 		}
-		if p := r.spread(i, free); len(p.cells) >= least {
+		if p := r.spread(i, r.free); len(p.cells) >= least {
 			out = append(out, p)
 		}
 	}

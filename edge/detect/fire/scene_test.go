@@ -132,6 +132,22 @@ func moving(speed, w, h float64) scene {
 	}
 }
 
+// white is something white that passes.
+func white(speed, w, h float64) scene {
+	return func(img *image.YCbCr, now float64, _ *rand.Rand) {
+		x := math.Mod(now*speed, 1000+w) - w
+		detecttest.Fill(img, at(img, x, 250, w, h), 245, 128, 128)
+		detecttest.Fill(img, at(img, x+w/4, 260, w/2, h/4), 60, 128, 128)
+	}
+}
+
+// lamp is a broken tube: its light jumps from picture to picture.
+func lamp(img *image.YCbCr, _ float64, dice *rand.Rand) {
+	k := 0.5 + 0.5*dice.Float64()
+	detecttest.Fill(img, at(img, 300, 180, 260, 90), byte(120*k), 128, 128)
+	detecttest.Fill(img, at(img, 330, 200, 200, 50), byte(255*k), 128, 128)
+}
+
 // digits are a red clock that counts tenths of a second.
 func digits(img *image.YCbCr, now float64, _ *rand.Rand) {
 	for i := range 8 {
@@ -203,7 +219,11 @@ func TestScenes(t *testing.T) {
 		{"orange cars", film{common, slow, 10, both(structure, moving(700, 120, 80))}, false},
 		{"orange cars at 2 pictures a second", film{common, rare, 25, both(structure, moving(300, 120, 80))}, false},
 		{"a red clock", film{small, slow, 15, digits}, false},
-		{"a fire without colour: not seen", film{common, slow, 8, grey(burning(500, 350, 100))}, false},
+		{"a fire without colour", film{common, slow, 12, grey(burning(500, 350, 150))}, true},
+		{"a white beacon without colour", film{common, slow, 10, grey(both(structure, blinking(0.5), still([4]float64{420, 220, 80, 80}, 240, 128, 128)))}, false},
+		{"white lorries without colour", film{common, slow, 10, grey(both(structure, white(250, 250, 200)))}, false},
+		{"headlights at night", film{common, slow, 10, white(300, 30, 20)}, false},
+		{"a lamp in the dark that flickers as a whole", film{common, slow, 10, lamp}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, judge := c.film.play(t, zone.Areas{})

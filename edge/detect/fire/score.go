@@ -19,12 +19,12 @@ type traits struct {
 func (r *raster) traits(p place) traits {
 	var t traits
 	var change, made, usual float64
-	hit := make([]bool, len(r.tiles))
+	clear(r.hit)
 	for _, i := range p.cells {
 		t.light += float64(r.cells[i].light.rate)
 		t.red += float64(r.cells[i].red - r.tint)
-		if k := r.tileOf(i); !hit[k] {
-			hit[k] = true
+		if k := r.tileOf(i); !r.hit[k] {
+			r.hit[k] = true
 			s := &r.tiles[k]
 			change, made, usual = change+s.change, made+s.made, usual+s.usual
 		}
@@ -37,27 +37,44 @@ func (r *raster) traits(p place) traits {
 	return t
 }
 
-// score is how likely a place with these traits is fire: a logistic regression
-// over the clips that README.md names. A network that looks at the place's own
-// picture would add its log odds here.
-func (t traits) score() float64 { return 1 / (1 + math.Exp(-t.logOdds())) }
+// coloured is the least redness of a flame in colour. Less is the white of a flame
+// that blinds the sensor, or of one seen in infrared light.
+const coloured = 8
 
+// A model weighs the traits: a logistic regression over the clips that README.md
+// names, one for flames in colour and one for white ones.
+type model struct{ bias, area, light, red, toored, made, usual, unrest, pace float64 }
+
+var (
+	inColour = model{bias: -5.4, area: 0.85, light: 14, red: 0.48, toored: -0.085, made: 3.5, usual: 7.9, unrest: -13, pace: -0.74}
+	inWhite  = model{bias: -3.6, area: 0.59, light: 8.9, made: 2.5, usual: 7.9, unrest: -13, pace: -0.84}
+)
+
+// A flame changes along one pattern at most this much, where a lamp that blinks has
+// nearly 1, and at least this much by no motion, where what a shaken camera sees has
+// nearly 0. The clips have too few of either: these are set by hand.
+const (
+	mostUsual = 0.65
+	leastMade = 0.2
+)
+
+// logOdds is how likely a place with these traits is fire. A network that looks at
+// the place's own picture would add its log odds here.
 func (t traits) logOdds() float64 {
-	z := -7.1 +
-		1.7*min(math.Log(t.area/60), 2) +
-		22*min(t.light, 0.4) +
-		1.3*math.Log(min(max(t.red, 10), 50)/30) -
-		0.085*max(0, t.red-60) + // letters and brake lights: no flame is as pure a red
-		6.2*t.made +
-		1.3*min(t.usual, 0.4) -
-		15*t.unrest -
-		0.6*math.Log(t.pace/0.1)
-	if lamp := t.usual - mostUsual; lamp > 0 {
-		z -= 40 * lamp
+	m := inColour
+	if t.red < coloured {
+		m = inWhite
 	}
-	return z
+	z := m.bias +
+		m.area*min(max(math.Log(t.area/60), -2), 2) +
+		m.light*min(t.light, 0.45) +
+		m.red*math.Log(min(max(t.red, 8), 50)/30) +
+		m.toored*min(max(0, t.red-60), 60) + // letters and brake lights: no flame is as pure a red
+		m.made*t.made +
+		m.usual*min(t.usual, 0.4) +
+		m.unrest*min(t.unrest, 0.3) +
+		m.pace*math.Log(t.pace/0.1)
+	return z - 40*max(0, t.usual-mostUsual) - 12*max(0, leastMade-t.made)
 }
 
-// mostUsual is the largest share of a flame's change that goes along one pattern.
-// A lamp that blinks has nearly 1. None of the clips has one: it is set by hand.
-const mostUsual = 0.65
+func (t traits) score() float64 { return 1 / (1 + math.Exp(-t.logOdds())) }

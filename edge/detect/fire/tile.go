@@ -35,9 +35,10 @@ func (r *raster) tileOf(cell int) int {
 // measure adds the newest pair of pictures, with weight w, to the tiles in which
 // something may come to burn. Of very many tiles it takes others each time.
 func (r *raster) measure(w float32) {
-	hit := make([]bool, len(r.tiles))
+	hit := r.hit
+	clear(hit)
 	n := 0
-	for i := range r.cells {
+	for _, i := range r.awake {
 		if !r.smoulders(i) {
 			continue
 		}
