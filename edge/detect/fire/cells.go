@@ -78,9 +78,9 @@ func newRaster(cols, rows int) *raster {
 }
 
 const (
-	memory      = 1.2              // seconds: what rates and means remember, and
-	leastMemory = 10               // pictures, where those are rare
-	lasting     = 2.0              // seconds: what held remembers
+	memory      = 1.5              // seconds: what rates and means remember, and
+	leastMemory = 12               // pictures, where those are rare
+	lasting     = 3.0              // seconds: what held remembers
 	dayMemory   = 60.0             // seconds: what tint remembers
 	forget      = 20 * time.Second // after a longer gap nothing is remembered
 

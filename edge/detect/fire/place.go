@@ -20,7 +20,7 @@ type place struct {
 const (
 	leastTurns = 0.15 // per picture, of lightness and warmth together, and
 	leastLight = 0.04 // of lightness
-	leastHeld  = 0.2  // share of the last seconds in which it was hot
+	leastHeld  = 0.3  // share of the last seconds in which it was hot
 	reach      = 2    // cells
 )
 

@@ -33,9 +33,13 @@ func (r *raster) traits(p place) traits {
 	t.area = n * 160 * 90 / float64(len(r.cells))
 	t.light, t.red = t.light/n, t.red/n
 	t.made, t.usual = made/(change+1), usual/(change+1)
-	t.unrest, t.pace = float64(r.unrest), max(r.pace, 0.1)
+	t.unrest, t.pace = float64(r.unrest), max(r.pace, usualPace)
 	return t
 }
+
+// usualPace is the longest time between pictures, in seconds, at which ten are judged
+// a second: cameras send 12 or 25.
+const usualPace = 0.125
 
 // coloured is the least redness of a flame in colour. Less is the white of a flame
 // that blinds the sensor, or of one seen in infrared light.
@@ -46,8 +50,8 @@ const coloured = 8
 type model struct{ bias, area, light, red, toored, made, usual, unrest, pace float64 }
 
 var (
-	inColour = model{bias: -5.4, area: 0.85, light: 14, red: 0.48, toored: -0.085, made: 3.5, usual: 7.9, unrest: -13, pace: -0.74}
-	inWhite  = model{bias: -3.6, area: 0.59, light: 8.9, made: 2.5, usual: 7.9, unrest: -13, pace: -0.84}
+	inColour = model{bias: -4.45, area: 0.78, light: 16.4, red: 0.59, toored: -0.092, made: 2, usual: 6.8, unrest: -13, pace: -1.05}
+	inWhite  = model{bias: -1.53, area: 1.23, light: 6.7, made: 0.67, usual: 8.7, unrest: -13, pace: -1.2}
 )
 
 // A flame changes along one pattern at most this much, where a lamp that blinks has
@@ -73,7 +77,7 @@ func (t traits) logOdds() float64 {
 		m.made*t.made +
 		m.usual*min(t.usual, 0.4) +
 		m.unrest*min(t.unrest, 0.3) +
-		m.pace*math.Log(t.pace/0.1)
+		m.pace*math.Log(t.pace/usualPace)
 	return z - 40*max(0, t.usual-mostUsual) - 12*max(0, leastMade-t.made)
 }
 
