@@ -99,8 +99,9 @@ func (d *Detector) best(a area) (flow.Finding, bool) {
 		if len(p.cells) == 0 {
 			continue
 		}
-		if s := r.traits(p).score(); s > f.Score {
-			f.Score, f.Age, f.Box = s, r.at-p.since, r.box(p.box)
+		t := r.traits(p)
+		if s := t.score(); s > f.Score {
+			f.Score, f.Age, f.Box, f.Why = s, r.at-p.since, r.box(p.box), t.why()
 		}
 	}
 	return f, f.Score >= leastScore

@@ -246,6 +246,8 @@ func TestFindingTellsWhereAndHowLong(t *testing.T) {
 	}
 	if f := last[0]; f.Age < 8*time.Second || f.Box[0] < 0.4 || f.Box[0]+f.Box[2] > 0.6 || f.Box[1]+f.Box[3] > 0.8 {
 		t.Errorf("%+v, want it in the zone and at least 8 s old", f)
+	} else if len(f.Why) == 0 || len(f.Why.Tidy()) != len(f.Why) || f.Why["area"] < 0.001 || f.Why["odds"] <= 0 {
+		t.Errorf("why: %v", f.Why)
 	}
 }
 

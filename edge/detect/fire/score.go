@@ -2,7 +2,11 @@
 
 package fire
 
-import "math"
+import (
+	"math"
+
+	"eastgate/shared/event"
+)
 
 // traits are what tells a flame from other things: averages over a place's cells
 // and the last seconds.
@@ -82,3 +86,11 @@ func (t traits) logOdds() float64 {
 }
 
 func (t traits) score() float64 { return 1 / (1 + math.Exp(-t.logOdds())) }
+
+// why tells people what the score rests on; README.md explains the names.
+func (t traits) why() event.Why {
+	return event.Why{
+		"area": t.area / (160 * 90), "turns": t.light, "red": t.red, "made": t.made, "usual": t.usual,
+		"unrest": t.unrest, "pace_s": t.pace, "odds": t.logOdds(),
+	}
+}
