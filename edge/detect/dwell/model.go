@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"eastgate/edge/detect/light"
 )
 
 const (
@@ -21,7 +23,8 @@ const (
 type model struct {
 	rect  image.Rectangle // the part of the picture
 	w, h  int
-	light light
+	light light.Change    // how the picture's light differs from the remembered one
+	grid  []float32       // the whole picture's points, in the remembered light
 	now   []float32       // the picture, in the remembered light
 	empty []float32       // the place with nothing in it
 	known []bool          // empty has been seen, and is no guess
@@ -77,7 +80,7 @@ func (m *model) cut(whole []byte, size image.Point) []byte {
 
 // begin takes the picture for the empty place, until it is known better.
 func (m *model) begin(whole []byte, width int, pix []byte, at time.Duration) {
-	m.light = light{points: sample(whole, width, nil), gain: 1}
+	m.light, m.grid = light.None, light.Sample(whole, width, m.grid[:0])
 	for i, v := range pix {
 		m.now[i], m.empty[i], m.calm[i] = float32(v), float32(v), float32(v)
 		m.since[i] = at
@@ -94,8 +97,9 @@ func (m *model) begin(whole []byte, width int, pix []byte, at time.Duration) {
 func (m *model) see(whole []byte, width int, pix []byte, at time.Duration) bool {
 	dt := at - m.last
 	m.last = at
-	m.points = sample(whole, width, m.points)
-	if !m.light.fit(m.points) {
+	m.points = light.Sample(whole, width, m.points[:0])
+	var explained bool
+	if m.light, explained = light.Fit(m.grid, m.points); !explained {
 		switch {
 		case m.alien < 0:
 			m.alien = at
@@ -118,7 +122,7 @@ func (m *model) stir() float32 { return min(max(6*m.noise, 10), 20) }
 func (m *model) differs() float32 { return min(max(7*m.noise, 16), 28) }
 
 func (m *model) stillness(pix []byte, at, dt time.Duration) {
-	table, stir, k := m.light.table(), m.stir(), share(dt, smoothing)
+	table, stir, k := m.light.Table(), m.stir(), share(dt, smoothing)
 	m.jumps = m.jumps[:0]
 	for i, raw := range pix {
 		v := table[raw]
@@ -191,16 +195,20 @@ func (m *model) settle(i int) {
 // relight moves the remembered light by share k towards the real one, for all
 // that is remembered here. Stays move theirs with it.
 func (m *model) relight(k float32) {
-	gain, add := 1+k*(m.light.gain-1), k*m.light.add
+	gain, add := 1+k*(m.light.Gain-1), k*m.light.Add
 	for i := range m.empty {
 		m.empty[i] = gain*m.empty[i] + add
 		m.calm[i] = gain*m.calm[i] + add
 		m.now[i] = gain*m.now[i] + add
 	}
-	m.light.follow(m.points, k)
+	for i, v := range m.points {
+		m.grid[i] += k * (v - m.grid[i])
+	}
 }
 
 // share is how far a value with a time constant moves in dt.
 func share(dt, constant time.Duration) float32 {
 	return float32(1 - math.Exp(-dt.Seconds()/constant.Seconds()))
 }
+
+func abs(v float32) float32 { return float32(math.Abs(float64(v))) }

@@ -3,6 +3,8 @@ package dwell
 import (
 	"image"
 	"time"
+
+	"eastgate/edge/detect/light"
 )
 
 // A stay is one thing at rest, from when it stopped until it leaves.
@@ -174,8 +176,8 @@ func (s *stay) grows(m *model, p piece) bool {
 }
 
 // relight keeps the remembered look in the remembered light.
-func (s *stay) relight(l light, k float32) {
-	gain, add := 1+k*(l.gain-1), k*l.add
+func (s *stay) relight(l light.Change, k float32) {
+	gain, add := 1+k*(l.Gain-1), k*l.Add
 	for i := range s.look {
 		s.look[i] = gain*s.look[i] + add
 	}

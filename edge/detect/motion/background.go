@@ -2,110 +2,124 @@ package motion
 
 import (
 	"math"
-	"slices"
 	"time"
+
+	"eastgate/edge/detect/light"
 )
 
-// A background remembers how each pixel looks and how much it varies.
+// A background remembers how each pixel looks and how much it varies. Grey levels
+// are kept in parts of 1/fine, for whole numbers are fast.
 type background struct {
 	w, h  int
-	mean  []float32
-	vary  []float32 // mean absolute deviation in grey levels
+	mean  []int32
+	vary  []int32 // mean absolute deviation
+	prev  []byte  // the picture before
 	last  time.Duration
-	ready bool
 	since time.Duration // of the present background's beginning
-	light float32       // how much brighter the newest picture was as a whole
-	shift []int         // scratch for the median
+	ready bool
+	hits  int  // pictures since the beginning
+	whole bool // the newest picture was another as a whole
+
+	far       []byte  // of each pixel that changed: how many times its threshold it is off, in eighths; 0 elsewhere
+	changed   []int32 // pixels that are off
+	then, now []float32
+	raw, seen [256]int32 // grey levels as they are, and in the remembered light
+	doubt     [256]int32 // how far that may be wrong: cameras bend and clip what is bright
 }
 
 func newBackground(w, h int) *background {
-	return &background{w: w, h: h, mean: make([]float32, w*h), vary: make([]float32, w*h)}
+	n := w * h
+	return &background{w: w, h: h, mean: make([]int32, n), vary: make([]int32, n), prev: make([]byte, n), far: make([]byte, n)}
 }
 
 const (
+	fine        = 128
 	settle      = 2 * time.Second  // after a beginning nothing is judged
-	lampStep    = 7                // grey levels by which the whole picture may change at once
+	fewest      = 2                // nor before so many pictures
 	keep        = 12 * time.Second // time constant of what is background
 	absorb      = 30 * time.Second // time constant of what is not
 	gap         = 30 * time.Second // after a longer gap the background is begun anew
 	wholeChange = 0.5              // share of the picture that no thing fills
-	leastStep   = 14               // grey levels that always count as change
-	quietVary   = 4                // a pixel at rest varies no more than this, where nothing is known
+	leastStep   = 14 * fine        // that always counts as change
+	quietVary   = 4 * fine         // a pixel at rest varies no more than this, where nothing is known
+	mostVary    = 40 * fine
 )
 
-// foreground writes 255 where pix differs from the background, and learns. It
-// reports whether the picture could be judged.
-func (b *background) foreground(pix []byte, at time.Duration, out []byte) bool {
+// look finds what differs from the background, and learns. It reports whether the
+// picture could be judged.
+func (b *background) look(pix []byte, at time.Duration) bool {
 	dt := at - b.last
+	b.last, b.whole = at, false
 	if !b.ready || dt <= 0 || dt > gap {
 		b.begin(pix, at)
 		return false
 	}
-	b.last = at
-	shift := b.medianShift(pix)
-	if math.Abs(float64(shift-b.light)) > lampStep { // a lamp, or the camera's exposure
+	b.then, b.now = light.Sample(b.mean, b.w, b.then[:0]), light.Sample(pix, b.w, b.now[:0])
+	for i := range b.then {
+		b.then[i] /= fine
+	}
+	change, explained := light.Fit(b.then, b.now)
+	for v, s := range change.Table() {
+		b.raw[v], b.seen[v] = int32(v)*fine, int32(s*fine)
+		b.doubt[v] = max(b.seen[v]-b.raw[v], b.raw[v]-b.seen[v]) * 2 / 5
+	}
+	young := at-b.since < settle || b.hits < fewest
+	b.hits++
+	b.compare(pix, dt, young)
+	if !explained || float64(len(b.changed)) > wholeChange*float64(len(pix)) {
+		b.whole = true
 		b.begin(pix, at)
 		return false
 	}
-	b.light = shift
-	n := 0
-	for i, v := range pix {
-		d := float32(math.Abs(float64(float32(v) - b.mean[i] - shift)))
-		out[i] = 0
-		if d > max(leastStep, 4.5*b.vary[i]) {
-			out[i] = 255
-			n++
-		}
-	}
-	if float64(n) > wholeChange*float64(len(pix)) {
-		b.begin(pix, at)
-		return false
-	}
-	young := at-b.since < settle
-	b.learn(pix, out, shift, dt, young)
 	return !young
 }
 
 func (b *background) begin(pix []byte, at time.Duration) {
 	for i, v := range pix {
-		b.mean[i] = float32(v)
+		b.mean[i] = int32(v) * fine
 		if b.vary[i] == 0 {
 			b.vary[i] = quietVary
 		}
 	}
-	b.ready, b.last, b.since, b.light = true, at, at, 0
-}
-
-// medianShift is how much brighter the picture as a whole has become.
-func (b *background) medianShift(pix []byte) float32 {
-	b.shift = b.shift[:0]
-	for i := 0; i < len(pix); i += 37 {
-		b.shift = append(b.shift, int(math.Round(float64(float32(pix[i])-b.mean[i]))))
+	for _, i := range b.changed {
+		b.far[i] = 0
 	}
-	slices.Sort(b.shift)
-	return float32(b.shift[len(b.shift)/2])
+	b.changed = b.changed[:0]
+	copy(b.prev, pix)
+	b.ready, b.last, b.since, b.hits = true, at, at, 0
 }
 
-func (b *background) learn(pix, fg []byte, shift float32, dt time.Duration, young bool) {
-	still := rate(dt, keep)
-	moved := rate(dt, absorb)
-	noise := rate(dt, settle) // how much each pixel varies must be known soon
+// compare marks the pixels that are off by more than they vary, and lets the
+// background follow: soon where all is as before, late where something is. It learns
+// grey levels as they are, so that it follows the light too.
+func (b *background) compare(pix []byte, dt time.Duration, young bool) {
+	for _, i := range b.changed {
+		b.far[i] = 0
+	}
+	b.changed = b.changed[:0]
+	still, moved := rate(dt, keep), rate(dt, absorb)
+	wobble, jump := still, moved
+	if young { // how much each pixel varies must be known soon
+		wobble = rate(dt, settle)
+		jump = wobble
+	}
 	for i, v := range pix {
-		d := float32(v) - b.mean[i]
-		a := still
-		if fg[i] != 0 {
-			a = moved
+		mean, vary := b.mean[i], b.vary[i]
+		d := b.seen[v] - mean
+		d = max(d, -d)
+		limit := max(leastStep, vary*9/2) + b.doubt[v]
+		a, c := still, wobble
+		if d > limit {
+			a, c = moved, jump
+			b.far[i] = byte(min(d*8/limit, 255))
+			b.changed = append(b.changed, int32(i))
 		}
-		b.mean[i] += a * d
-		dev := float32(math.Abs(float64(d - shift)))
-		if young {
-			a = noise
-		}
-		b.vary[i] += a * (min(dev, 40) - b.vary[i])
-		b.vary[i] = max(b.vary[i], 1)
+		b.mean[i] = mean + (b.raw[v]-mean)*a>>16
+		b.vary[i] = max(vary+(min(d, mostVary)-vary)*c>>16, fine)
 	}
 }
 
-func rate(dt, constant time.Duration) float32 {
-	return float32(1 - math.Exp(-dt.Seconds()/constant.Seconds()))
+// rate is how far a value with a time constant moves in dt, in parts of 65536.
+func rate(dt, constant time.Duration) int32 {
+	return int32(65536 * (1 - math.Exp(-dt.Seconds()/constant.Seconds())))
 }
