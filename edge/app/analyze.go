@@ -28,6 +28,7 @@ import (
 type Analysis struct {
 	Camera config.Camera // zones, masks and detection
 	Only   []string      // kinds of detectors; empty means all
+	Gate   bool          // leave out what the gate of a running box would
 	Out    io.Writer     // takes one JSON object a line
 	// Progress is told how far a file is, 0 to 1; may be nil.
 	Progress func(file string, done float64)
@@ -72,14 +73,14 @@ func (a Analysis) File(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	cpu := cpuSeconds()
+	cpu := cpuTime()
 	if err := p.run(ctx, ctx); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	r.sum.CPU = round(cpuSeconds()-cpu, 4)
+	r.sum.CPU = round((cpuTime() - cpu).Seconds(), 4)
 	r.sum.Bytes = video.BytesRead()
 	return r.print(a.Out)
 }
@@ -95,17 +96,24 @@ func (a Analysis) pipeline(video *videofile.File, r *report) (*pipeline, error) 
 	place := confirm.Place{Source: event.NewSource("analyze", "box", camera), Zones: areas.Zones, Local: time.UTC}
 	unknown := func() event.Clock { return event.Clock{} }
 	length := video.Info().Duration
+	look := a.Camera.Gate
+	look.Enabled = a.Gate
+	gate := gate.New(camera, look, nil, gate.NewMetrics(reg))
+	gate.Step = true
+	detector := detect.NewStage(camera, todo, detect.NewMetrics(reg), a.Log)
+	detector.Heed = gate.Heed
+	decoder := decode.New(camera, decode.NewMetrics(reg), a.Log)
+	decoder.Shared = decode.NewPool()
 	return &pipeline{
 		camera: video, remember: pass[*flow.Packet]{func(*flow.Packet) { r.sum.In++ }},
-		gate:   gate.New(camera, gate.NewMetrics(reg)),
-		decode: decode.New(camera, decode.NewMetrics(reg), a.Log),
+		gate: gate, decode: decoder, look: gate.Behind(),
 		newest: pass[*flow.Frame]{func(f *flow.Frame) {
 			r.decoded(f)
 			if a.Progress != nil && length > 0 {
 				a.Progress(r.path, min(float64(f.PTS)/float64(length), 1))
 			}
 		}},
-		detect:   detect.NewStage(camera, todo, detect.NewMetrics(reg), a.Log),
+		detect:   detector,
 		watch:    pass[flow.Observation]{r.judged},
 		confirm:  confirm.New(place, confirm.Rules(), unknown, confirm.NewMetrics(reg)),
 		evidence: bare{},
@@ -173,13 +181,13 @@ func round(x float64, digits int) float64 {
 	return math.Round(x*k) / k
 }
 
-// cpuSeconds is the user and system time that this process has used.
-func cpuSeconds() float64 {
+// cpuTime is the user and system time that this process has used.
+func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // KindNames lists what Only may name.

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -25,7 +26,9 @@ import (
 	"eastgate/edge/command"
 	"eastgate/edge/config"
 	"eastgate/edge/coverage"
+	"eastgate/edge/decode"
 	"eastgate/edge/evidence"
+	"eastgate/edge/gate"
 	"eastgate/edge/live"
 	"eastgate/edge/outbox"
 	"eastgate/edge/overlay"
@@ -69,6 +72,8 @@ type Box struct {
 	shown    sync.WaitGroup
 	ending   chan struct{} // closed when the box is told to stop
 	stages   stageMetrics
+	budget   *gate.Budget // of all cameras' closer looks
+	decoders *decode.Pool
 	web      net.Listener // nil when turned off
 	undo     []func() error
 }
@@ -84,6 +89,8 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	}()
 	b.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	b.m, b.stages = newMetrics(b.reg), newStageMetrics(b.reg)
+	b.budget, b.decoders = gate.NewBudget(runtime.GOMAXPROCS(0), cpuTime, b.stages.gate, log), decode.NewPool()
+	b.budget.Cameras(len(f.Cameras))
 
 	if err := os.MkdirAll(f.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
@@ -162,6 +169,7 @@ func (b *Box) checks() []status.Check {
 			return s, err
 		}},
 		{Name: "evidence", Ask: func() (any, error) { return b.folder.Stats(), nil }},
+		{Name: "budget", Ask: func() (any, error) { return b.budget.State(), nil }},
 		{Name: "uplink", Ask: func() (any, error) { return b.uplink.State(), nil }},
 	}
 	if b.sensors != nil {
@@ -216,6 +224,7 @@ func (b *Box) Run(ctx context.Context) error {
 	behind.Go(func() error { return b.uplink.Run(link) })
 	behind.Go(func() error { return b.uploader.Run(link) })
 	behind.Go(func() error { return b.coverage.Run(link) })
+	behind.Go(func() error { return b.budget.Run(link) })
 	behind.Go(func() error { return b.serve(link) })
 	behind.Go(func() error { return b.commands.Run(ctx) })
 	behind.Go(func() error { return b.live.Run(ctx) })

@@ -33,7 +33,7 @@ func blackener(name string, c config.Camera) func(context.Context, []*flow.Packe
 			}
 			return nil
 		})
-		g.Go(func() error { return decoder.Run(ctx, in, frames) })
+		g.Go(func() error { return decoder.RunAll(ctx, in, frames) })
 		var masked []*flow.Packet
 		g.Go(func() (err error) {
 			masked, err = encode.New(c.Privacy, c.Clips.MaxBytes/seconds).Run(ctx, frames)

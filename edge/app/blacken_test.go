@@ -57,7 +57,7 @@ func decoded(t testing.TB, packets []*flow.Packet) (out []*flow.Frame) {
 	close(in)
 	var g errgroup.Group
 	g.Go(func() error {
-		return decode.New("test", decode.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler)).Run(t.Context(), in, frames)
+		return decode.New("test", decode.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler)).RunAll(t.Context(), in, frames)
 	})
 	for f := range frames {
 		img := *f.Image

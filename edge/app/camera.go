@@ -82,6 +82,12 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	cam, remember := b.recorded(name, c)
 	confirmer := confirm.New(place, confirm.Rules(), clock(eyepiece), b.stages.confirm)
 	keep := evidence.New(cam, b.folder, b.stages.evidence, b.log)
+	gate := gate.New(name, c.Gate, b.budget, b.stages.gate)
+	gate.LeftOut = eye.Dropped
+	decoder := decode.New(name, b.stages.decode, b.log)
+	decoder.Shared = b.decoders
+	detector := detect.NewStage(name, todo, b.stages.detect, b.log)
+	detector.Heed = gate.Heed
 	l := &lens{camera: eyepiece, ring: cam.Ring, confirm: confirmer, stage: keep, tap: &tap{}, kinds: []event.Kind{event.VideoLoss}}
 	for _, t := range todo {
 		l.kinds = append(l.kinds, t.Detector.Kinds()...)
@@ -89,10 +95,11 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	return &pipeline{
 		camera:   eyepiece,
 		remember: remember,
-		gate:     gate.New(name, b.stages.gate),
-		decode:   decode.New(name, b.stages.decode, b.log),
+		gate:     gate,
+		decode:   decoder,
+		look:     gate.Behind(),
 		newest:   newest{func(f *flow.Frame) { eye.Decoded(); l.tap.see(f) }, func() { skipped.Inc(); eye.Skipped() }},
-		detect:   detect.NewStage(name, todo, b.stages.detect, b.log),
+		detect:   detector,
 		watch:    status.NewWatch(name, b.board, b.while(name, eye)),
 		confirm:  confirmer,
 		evidence: keep,

@@ -15,6 +15,7 @@ import (
 
 	"eastgate/edge/camera"
 	"eastgate/edge/config"
+	"eastgate/edge/gate"
 	"eastgate/shared/secret"
 	"eastgate/shared/strict"
 )
@@ -146,16 +147,15 @@ func (c Console) analyze(ctx context.Context, args []string) error {
 	flags := c.flags("analyze")
 	path := flags.String("config", "", "camera section with zones, masks and detection")
 	only := flags.String("detect", "", "kinds to look for: "+strings.Join(KindNames(), ",")+"; empty means all")
-	gateWord := flags.String("gate", "on", "on or off: whether the gate may leave pictures out")
+	gateWord := flags.String("gate", "off", "on or off: whether to leave out what the gate of a running box would")
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		fmt.Fprintln(c.Err, "edge analyze [-config zones.yml] [-detect "+strings.Join(KindNames(), ",")+"] [-gate on|off] FILE…")
 		return ErrUsage
 	}
 	a := Analysis{
-		Camera: config.Camera{Detect: config.Everything()}, Out: c.Out,
+		Camera: config.Camera{Detect: config.Everything(), Gate: gate.DefaultConfig()}, Out: c.Out, Gate: *gateWord == "on",
 		Log: slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
-	// Today's gate lets everything pass, so both words do the same.
 	if *gateWord != "on" && *gateWord != "off" {
 		return fmt.Errorf("-gate: %q is neither on nor off", *gateWord)
 	}

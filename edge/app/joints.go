@@ -106,3 +106,18 @@ func (bare) Run(ctx context.Context, in <-chan flow.Confirmed, out chan<- event.
 	}
 	return nil
 }
+
+// whole is a gate that lets everything pass.
+type whole struct{}
+
+func (whole) Run(ctx context.Context, in <-chan *flow.Packet, out chan<- flow.Order) error {
+	defer close(out)
+	for p := range in {
+		select {
+		case out <- flow.Order{Packet: p}:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}

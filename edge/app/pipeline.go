@@ -26,8 +26,9 @@ type source interface {
 type pipeline struct {
 	camera   source                                    // pictures as they are sent
 	remember stage[*flow.Packet, *flow.Packet]         // the last seconds of them, for clips
-	gate     stage[*flow.Packet, *flow.Packet]         // which of them are worth decoding
-	decode   stage[*flow.Packet, *flow.Frame]          // pictures as they are seen
+	gate     stage[*flow.Packet, flow.Order]           // which of them are worth decoding
+	decode   stage[flow.Order, *flow.Frame]            // pictures as they are seen
+	look     stage[*flow.Frame, *flow.Frame]           // and the gate looks at them first
 	newest   stage[*flow.Frame, *flow.Frame]           // one waits, a newer one replaces it
 	detect   stage[*flow.Frame, flow.Observation]      // what one picture shows
 	watch    stage[flow.Observation, flow.Observation] // and what the camera's own state says
@@ -47,8 +48,9 @@ const packetRoom = 50
 func (p *pipeline) run(stop, hard context.Context) error {
 	packets := make(chan *flow.Packet, packetRoom)
 	remembered := make(chan *flow.Packet)
-	admitted := make(chan *flow.Packet)
+	admitted := make(chan flow.Order)
 	decoded := make(chan *flow.Frame)
+	looked := make(chan *flow.Frame)
 	frames := make(chan *flow.Frame)
 	seen := make(chan flow.Observation)
 	observations := make(chan flow.Observation, 8)
@@ -64,7 +66,8 @@ func (p *pipeline) run(stop, hard context.Context) error {
 	g.Go(func() error { return p.remember.Run(hard, packets, remembered) })
 	g.Go(func() error { return p.gate.Run(hard, remembered, admitted) })
 	g.Go(func() error { return p.decode.Run(hard, admitted, decoded) })
-	g.Go(func() error { return p.newest.Run(hard, decoded, frames) })
+	g.Go(func() error { return p.look.Run(hard, decoded, looked) })
+	g.Go(func() error { return p.newest.Run(hard, looked, frames) })
 	g.Go(func() error { return p.detect.Run(hard, frames, seen) })
 	g.Go(func() error { return p.watch.Run(hard, seen, observations) })
 	g.Go(func() error { return p.confirm.Run(hard, observations, confirmed) })

@@ -18,7 +18,6 @@ import (
 	"eastgate/edge/detect"
 	"eastgate/edge/evidence"
 	"eastgate/edge/flow"
-	"eastgate/edge/gate"
 	"eastgate/shared/event"
 )
 
@@ -139,8 +138,9 @@ func (b *Box) try(ctx context.Context, name string, c config.Camera, packets []*
 	p := pipeline{
 		camera:   replay(packets),
 		remember: pass[*flow.Packet]{},
-		gate:     gate.New(name, gate.NewMetrics(reg)),
+		gate:     whole{},
 		decode:   decode.New(name, decode.NewMetrics(reg), quiet),
+		look:     pass[*flow.Frame]{},
 		newest: pass[*flow.Frame]{func(f *flow.Frame) {
 			if last != nil {
 				last.Release()

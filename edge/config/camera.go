@@ -51,7 +51,7 @@ func (c Camera) DetectInput() Input {
 
 // validateSection checks all of a camera's section but where its pictures come from.
 func (c Camera) validateSection() []error {
-	return append(c.validateAreas(), strict.Within("clips", c.Clips.Validate())...)
+	return slices.Concat(c.validateAreas(), strict.Within("gate", c.Gate.Validate()), strict.Within("clips", c.Clips.Validate()))
 }
 
 func (c Camera) validateAreas() []error {

@@ -22,6 +22,7 @@ import (
 	"eastgate/edge/detect/motion"
 	"eastgate/edge/detect/tamper"
 	"eastgate/edge/evidence"
+	"eastgate/edge/gate"
 	"eastgate/edge/zone"
 	"eastgate/shared/event"
 	"eastgate/shared/secret"
@@ -45,6 +46,7 @@ type File struct {
 	Cloud   Cloud             `yaml:"cloud"`
 	Outbox  Outbox            `yaml:"outbox"`
 	Detect  Detect            `yaml:"detect"`
+	Gate    gate.Config       `yaml:"gate"`
 	Clips   Clips             `yaml:"clips"`
 	Live    Live              `yaml:"live"`
 	Sensors Sensors           `yaml:"sensors"`
@@ -113,6 +115,7 @@ type Camera struct {
 	// Privacy is what nobody may see: black in whatever is kept, and not looked at.
 	Privacy []zone.Polygon `yaml:"privacy"`
 	Detect  Detect         `yaml:"detect"`
+	Gate    gate.Config    `yaml:"gate"`
 	Clips   Clips          `yaml:"clips"`
 }
 
@@ -150,6 +153,7 @@ func defaults() File {
 		Listen:  "127.0.0.1:9464",
 		Outbox:  Outbox{MaxBytes: 2 << 30, Pictures: 1 << 30, MinFree: 256 << 20},
 		Detect:  Everything(),
+		Gate:    gate.DefaultConfig(),
 		Clips:   defaultClips(),
 		Live:    Live{Uploads: 4},
 		Sensors: defaultSensors(),
@@ -179,7 +183,7 @@ func Parse(data []byte) (File, []error) {
 	f := defaults()
 	f.Cameras = map[string]Camera{}
 	for key := range first.Cameras {
-		f.Cameras[key] = Camera{Detect: first.Detect, Clips: first.Clips}
+		f.Cameras[key] = Camera{Detect: first.Detect, Gate: first.Gate, Clips: first.Clips}
 	}
 	faults := strict.Decode(data, &f)
 	return f, append(faults, f.Validate()...)
@@ -188,7 +192,7 @@ func Parse(data []byte) (File, []error) {
 // ParseCamera reads the camera section alone, as `edge analyze -config` takes it:
 // zones, masks and detection, no inputs.
 func ParseCamera(data []byte) (Camera, []error) {
-	c := Camera{Detect: Everything(), Clips: defaultClips()}
+	c := Camera{Detect: Everything(), Gate: gate.DefaultConfig(), Clips: defaultClips()}
 	faults := strict.Decode(data, &c)
 	if strict.Unreadable(faults) {
 		return c, faults

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"math"
 	"time"
@@ -28,7 +29,12 @@ type Decoder struct {
 	last    time.Duration // PTS of the last frame
 	shift   time.Duration // added to PTS since the stream's clock jumped back
 	grey    []byte
-	said    time.Time // when a complaint was last logged
+	said    time.Time     // when a complaint was last logged
+	shown   time.Duration // PTS of a picture of which no frame is made again
+	scratch []byte
+
+	// Shared are the decoders of single pictures; nil opens one for each.
+	Shared *Pool
 }
 
 // keyPatience is how long a key picture may be waited for. Some cameras renew
@@ -38,29 +44,82 @@ const keyPatience = 30 * time.Second
 
 // New returns the decoder of a camera.
 func New(camera string, m *Metrics, log *slog.Logger) *Decoder {
-	return &Decoder{camera: camera, m: m, log: log, last: math.MinInt64}
+	return &Decoder{camera: camera, m: m, log: log, last: math.MinInt64, shown: math.MinInt64}
 }
 
 // Run decodes what comes from in until in is closed or ctx ends, then closes
 // out. It waits for the next stage. A picture that cannot be decoded is counted
 // and passed over, and what depends on it as well. A codec that this box cannot
 // decode at all is an error.
-func (d *Decoder) Run(ctx context.Context, in <-chan *flow.Packet, out chan<- *flow.Frame) error {
+func (d *Decoder) Run(ctx context.Context, in <-chan flow.Order, out chan<- *flow.Frame) error {
+	return d.run(ctx, func(yield func(flow.Order) bool) {
+		for o := range in {
+			if !yield(o) {
+				return
+			}
+		}
+	}, out)
+}
+
+// RunAll decodes every packet that comes from in, as Run does.
+func (d *Decoder) RunAll(ctx context.Context, in <-chan *flow.Packet, out chan<- *flow.Frame) error {
+	return d.run(ctx, func(yield func(flow.Order) bool) {
+		for p := range in {
+			if !yield(flow.Order{Packet: p}) {
+				return
+			}
+		}
+	}, out)
+}
+
+func (d *Decoder) run(ctx context.Context, in iter.Seq[flow.Order], out chan<- *flow.Frame) error {
 	defer close(out)
 	defer d.closeCodec()
-	for p := range in {
+	for o := range in {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if p.Stream != d.stream {
-			d.drain(ctx, out)
-			if err := d.open(p.Stream); err != nil {
-				return fmt.Errorf("camera %s: %w", d.camera, err)
-			}
+		if err := d.obey(ctx, o, out); err != nil {
+			return fmt.Errorf("camera %s: %w", d.camera, err)
 		}
-		d.decode(ctx, p, out)
 	}
 	d.drain(ctx, out)
+	return nil
+}
+
+func (d *Decoder) obey(ctx context.Context, o flow.Order, out chan<- *flow.Frame) error {
+	if o.Alone {
+		d.drain(ctx, out)
+		d.closeCodec() // its memory is worth more than the time to open it again
+		return d.alone(ctx, o, out)
+	}
+	if o.Stream != d.stream || d.codec == nil {
+		d.drain(ctx, out)
+		if err := d.open(o.Stream); err != nil {
+			return err
+		}
+	}
+	if o.Shown {
+		d.shown = o.PTS
+	}
+	d.decode(ctx, o.Packet, out)
+	return nil
+}
+
+// alone decodes a picture to which no other refers.
+func (d *Decoder) alone(ctx context.Context, o flow.Order, out chan<- *flow.Frame) error {
+	d.stream = o.Stream
+	var pic picture
+	var err error
+	if pic, d.scratch, err = d.Shared.alone(o, d.scratch); err != nil {
+		if !errors.Is(err, errNothing) {
+			return err
+		}
+		d.fault("key picture cannot be decoded", err)
+		return nil
+	}
+	d.taken.note(int64(o.PTS), o.Received)
+	d.hand(ctx, pic, out)
 	return nil
 }
 
@@ -138,17 +197,29 @@ func (d *Decoder) receive(ctx context.Context, out chan<- *flow.Frame) bool {
 			d.fault("picture is damaged", errors.New("part of the coded picture is missing"))
 			return false
 		}
-		if pic.converted {
-			d.m.converted.WithLabelValues(d.camera).Inc()
+		if time.Duration(pic.pts) == d.shown {
+			pic.free()
+			continue
 		}
-		f := d.frame(pic)
-		select {
-		case out <- f:
-			d.m.decoded.WithLabelValues(d.camera).Inc()
-		case <-ctx.Done():
-			f.Release()
+		if !d.hand(ctx, pic, out) {
 			return true
 		}
+	}
+}
+
+// hand gives a picture to the next stage and reports whether it was taken.
+func (d *Decoder) hand(ctx context.Context, pic picture, out chan<- *flow.Frame) bool {
+	if pic.converted {
+		d.m.converted.WithLabelValues(d.camera).Inc()
+	}
+	f := d.frame(pic)
+	select {
+	case out <- f:
+		d.m.decoded.WithLabelValues(d.camera).Inc()
+		return true
+	case <-ctx.Done():
+		f.Release()
+		return false
 	}
 }
 

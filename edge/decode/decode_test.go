@@ -67,7 +67,7 @@ func run(t testing.TB, reg *prometheus.Registry, ps []*flow.Packet, see func(*fl
 	}
 	close(in)
 	var g errgroup.Group
-	g.Go(func() error { return newDecoder(reg).Run(t.Context(), in, out) })
+	g.Go(func() error { return newDecoder(reg).RunAll(t.Context(), in, out) })
 	for f := range out {
 		if see != nil {
 			see(f)
@@ -231,6 +231,6 @@ func ExampleDecoder() {
 	in, out := make(chan *flow.Packet), make(chan *flow.Frame)
 	close(in) // a camera that never sent anything
 	d := decode.New("yard", decode.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
-	fmt.Println(d.Run(context.Background(), in, out))
+	fmt.Println(d.RunAll(context.Background(), in, out))
 	// Output: <nil>
 }

@@ -28,6 +28,7 @@ eg_decoder *eg_open(const eg_stream *s, int64_t max_pixels, int *err) {
 	d->ctx->height = s->height;
 	d->ctx->codec_tag = s->tag;
 	d->ctx->bits_per_coded_sample = s->bits;
+	if (s->quick) d->ctx->skip_loop_filter = AVDISCARD_ALL;
 	if (s->pixels) d->ctx->pix_fmt = av_get_pix_fmt(s->pixels);
 	if (s->extra_size > 0) {
 		d->ctx->extradata = av_mallocz(s->extra_size + AV_INPUT_BUFFER_PADDING_SIZE);

@@ -16,6 +16,7 @@ typedef struct eg_stream {
 	const char *codec, *pixels;
 	const uint8_t *extra;
 	int extra_size, width, height, bits;
+	int quick; // leave out the loop filter: a little less smooth, a fifth less work
 	uint32_t tag;
 } eg_stream;
 

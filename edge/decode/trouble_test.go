@@ -229,7 +229,7 @@ func TestStopGivesEverythingBack(t *testing.T) {
 		in <- p
 	} // in stays open, and nobody takes from out after the first
 	var g errgroup.Group
-	g.Go(func() error { return newDecoder(reg).Run(ctx, in, out) })
+	g.Go(func() error { return newDecoder(reg).RunAll(ctx, in, out) })
 	f := <-out
 	cancel()
 	if err := g.Wait(); err != nil {

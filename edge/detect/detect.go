@@ -28,3 +28,33 @@ type Detector interface {
 	// Close frees what the detector holds.
 	Close() error
 }
+
+// A Suspecter is a Detector that says itself when it would like to see the next
+// pictures closely. Of one that is none, findings are such a wish.
+//
+// While nothing is suspected a camera is looked at some seconds apart. Suspects is
+// asked after Detect; a wish holds for a few seconds and must be repeated.
+type Suspecter interface {
+	Suspects() bool
+}
+
+// wish is how urgently a detector wants to see more after a picture.
+func wish(d Detector, findings []flow.Finding) flow.Urgency {
+	wants := len(findings) > 0
+	if s, ok := d.(Suspecter); ok {
+		wants = s.Suspects()
+	}
+	if !wants {
+		return flow.Calm
+	}
+	urgency := flow.Moving
+	for _, k := range d.Kinds() {
+		urgency = max(urgency, urgencies[k])
+	}
+	return urgency
+}
+
+// urgencies are those of kinds that are more than movement.
+var urgencies = map[event.Kind]flow.Urgency{
+	event.FireVisual: flow.Burning, event.FireLaneBlocked: flow.Standing, event.ParkingMotor: flow.Standing,
+}

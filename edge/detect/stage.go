@@ -23,6 +23,8 @@ type Stage struct {
 	tasks  []Task
 	m      *Metrics
 	log    *slog.Logger
+	// Heed hears after each frame how urgently its detectors want to see more; may be nil.
+	Heed func(pts time.Duration, want flow.Urgency)
 }
 
 // NewStage returns the stage of a camera. It closes the detectors when it has run.
@@ -58,6 +60,10 @@ func (s *Stage) judge(ctx context.Context, f *flow.Frame, due []schedule, out ch
 	p := NewPicture(f)
 	defer p.Close()
 	var faults error
+	want := flow.Calm
+	if s.Heed != nil {
+		defer func() { s.Heed(f.PTS, want) }()
+	}
 	for i, t := range s.tasks {
 		if !due[i].reached(f.PTS, t.Every) {
 			continue
@@ -72,6 +78,7 @@ func (s *Stage) judge(ctx context.Context, f *flow.Frame, due []schedule, out ch
 			continue
 		}
 		s.m.judged.WithLabelValues(s.camera, info.Name).Inc()
+		want = max(want, wish(t.Detector, findings))
 		o := observation(f, info, t.Detector.Kinds(), findings)
 		select {
 		case out <- o:

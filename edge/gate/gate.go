@@ -1,37 +1,276 @@
-// Package gate says, from packets alone, which pictures are worth decoding.
+// Package gate says which pictures of a camera are worth decoding.
 //
-// A packet that is not decoded costs nothing, so this is where a box that
-// carries many cameras saves its time. Today the gate lets everything pass; what
-// it will promise, and why it stands here, is in DESIGN.md.
+// A packet that is not decoded costs nothing, so this is where a box that carries
+// many cameras saves its time. While nothing is suspected a camera is looked at by
+// its key pictures; when they, or a detector, suspect something, everything since
+// the last key picture is decoded, and what follows, until that has passed. It
+// promises that no camera is left unseen for longer than a few seconds unless that
+// is counted and told. How it decides, and what it costs, is in DESIGN.md.
 package gate
 
 import (
 	"context"
+	"fmt"
+	"sync"
+	"time"
 
 	"eastgate/edge/flow"
 )
 
-// A Gate stands before one camera's decoder.
-type Gate struct {
-	m      *Metrics
-	camera string
+// Config says how a camera is looked at.
+type Config struct {
+	// Enabled is false where every picture is to be decoded.
+	Enabled bool `yaml:"enabled"`
+	// Floor is the time between two key pictures that are looked at while nothing is
+	// suspected. What comes oftener is left out.
+	Floor time.Duration `yaml:"floor"`
 }
 
-// New returns the gate of a camera.
-func New(camera string, m *Metrics) *Gate { return &Gate{m: m, camera: camera} }
+// DefaultConfig looks at every key picture of a camera that is set as it should be,
+// to one each two seconds.
+func DefaultConfig() Config { return Config{Enabled: true, Floor: 1500 * time.Millisecond} }
+
+// Validate returns every fault with its field.
+func (c Config) Validate() []error {
+	if c.Floor < 100*time.Millisecond || c.Floor > sparse {
+		return []error{fmt.Errorf("floor: %v is not 100ms to %v", c.Floor, sparse)}
+	}
+	return nil
+}
+
+const (
+	// sparse is how far key pictures may be apart. Where they are farther, all
+	// pictures are decoded: nobody would know what happens between them.
+	sparse = 4 * time.Second
+	// linger is how long a closer look goes on after the last that was suspected.
+	linger = 3 * time.Second
+	// known is how long movement alone holds the gate open. What goes on after that is
+	// known: the key pictures tell when it ends.
+	known = 8 * time.Second
+	// again is after how long known movement is looked at closely once more, for linger.
+	again = 30 * time.Second
+	// batch is how long pictures of mere movement are gathered, because decoding many at
+	// once is cheaper than one by one.
+	batch = 400 * time.Millisecond
+	// mostBytes and mostPackets bound what is remembered of a group of pictures.
+	mostBytes   = 8 << 20
+	mostPackets = 600
+)
+
+// A Gate stands before one camera's decoder, and behind it looks at what came out.
+type Gate struct {
+	camera string
+	cfg    Config
+	budget *Budget // nil where nobody else wants the machine
+	m      *Metrics
+	// LeftOut is told of each key picture that was not looked at because the box had
+	// no time for it; may be nil.
+	LeftOut func()
+	// Step makes the gate wait for what became of a key picture before it goes on: for
+	// films, which come faster than they are looked at.
+	Step bool
+
+	// Run's own.
+	stream  *flow.Stream
+	group   []*flow.Packet // since the last key picture; empty where it cannot be gone back to
+	bytes   int
+	shown   bool          // the group's key picture was looked at
+	looked  time.Duration // when a picture was looked at last
+	keyAt   time.Duration // of the last key picture
+	wide    bool          // key pictures are too far apart
+	started bool
+	skipped int // key pictures since the last that was looked at
+	seat    *Seat
+	waiting []flow.Order // a batch
+
+	mu    sync.Mutex
+	scene scene
+	cause cause
+	told  chan struct{} // somebody has looked: for Step
+	last  time.Duration // up to when
+}
+
+// New returns the gate of a camera. b is shared by all cameras of a box.
+func New(camera string, cfg Config, b *Budget, m *Metrics) *Gate {
+	return &Gate{camera: camera, cfg: cfg, budget: b, m: m, told: make(chan struct{}, 1), last: -1}
+}
 
 // Run hands on what is worth decoding, in order, until in is closed or ctx ends;
-// then it closes out. It waits for the decoder and drops nothing by itself.
-func (g *Gate) Run(ctx context.Context, in <-chan *flow.Packet, out chan<- *flow.Packet) error {
+// then it closes out. It waits for the decoder and drops nothing because it is slow.
+func (g *Gate) Run(ctx context.Context, in <-chan *flow.Packet, out chan<- flow.Order) error {
 	defer close(out)
-	admitted := g.m.admitted.WithLabelValues(g.camera)
-	for p := range in {
+	defer g.close()
+	send := func(o flow.Order) bool {
 		select {
-		case out <- p:
-			admitted.Inc()
+		case out <- o:
+			g.m.admitted.WithLabelValues(g.camera).Inc()
+			return true
 		case <-ctx.Done():
-			return nil
+			return false
+		}
+	}
+	for p := range in {
+		for _, o := range g.decide(p) {
+			if !send(o) {
+				return nil
+			}
+			if g.Step && o.Alone {
+				g.await(ctx, o.PTS)
+			}
+		}
+	}
+	for _, o := range g.waiting {
+		if !send(o) {
+			break
 		}
 	}
 	return nil
+}
+
+// decide returns what is to be decoded now that p has come.
+func (g *Gate) decide(p *flow.Packet) []flow.Order {
+	g.remember(p)
+	if !g.cfg.Enabled || !selective(p.Stream) {
+		return []flow.Order{{Packet: p}}
+	}
+	want := g.wanted(p.PTS)
+	switch {
+	case g.seat != nil && (want == flow.Calm || g.seat.Lost()):
+		g.close()
+		return append(g.flush(), g.glance(p)...)
+	case g.seat != nil:
+		g.seat.Ask(want)
+		return g.follow(p, want)
+	case want > flow.Calm && len(g.group) > 0:
+		if g.seat = g.budget.Take(g.camera, want); g.seat != nil {
+			return g.open(want)
+		}
+		g.m.denied.WithLabelValues(g.camera, want.String()).Inc()
+	}
+	return g.glance(p)
+}
+
+// selective reports whether single pictures of a stream can be taken out.
+func selective(s *flow.Stream) bool { return s.Codec == "h264" || s.Codec == "hevc" }
+
+// remember keeps the present group of pictures, by reference.
+func (g *Gate) remember(p *flow.Packet) {
+	if p.Stream != g.stream {
+		g.stream, g.group, g.bytes, g.wide, g.started = p.Stream, nil, 0, false, false
+		g.close()
+	}
+	if p.Key {
+		if g.started {
+			g.wide = p.PTS-g.keyAt > sparse
+		}
+		g.started, g.keyAt = true, p.PTS
+		clear(g.group)
+		g.group, g.bytes, g.shown = append(g.group[:0], p), len(p.Data), false
+		return
+	}
+	if len(g.group) == 0 {
+		return
+	}
+	g.bytes += len(p.Data)
+	if g.bytes > mostBytes || len(g.group) == mostPackets {
+		clear(g.group)
+		g.group, g.bytes = g.group[:0], 0
+		return
+	}
+	g.group = append(g.group, p)
+}
+
+// wanted is how urgently the camera is to be looked at closely now.
+func (g *Gate) wanted(now time.Duration) flow.Urgency {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if u := g.cause.now(now); u > flow.Calm {
+		return u
+	}
+	if g.wide || now-g.keyAt > sparse || !g.started {
+		return flow.Moving
+	}
+	return flow.Calm
+}
+
+// open goes back to the last key picture.
+func (g *Gate) open(want flow.Urgency) []flow.Order {
+	g.m.opened.WithLabelValues(g.camera, want.String()).Inc()
+	out := make([]flow.Order, len(g.group))
+	for i, p := range g.group {
+		out[i] = flow.Order{Packet: p, Shown: i == 0 && g.shown}
+	}
+	g.shown = true
+	g.looked, g.skipped = g.group[len(g.group)-1].PTS, 0
+	return out
+}
+
+// follow hands on what comes while the gate is open.
+func (g *Gate) follow(p *flow.Packet, want flow.Urgency) []flow.Order {
+	g.looked, g.shown = p.PTS, true
+	g.waiting = append(g.waiting, flow.Order{Packet: p})
+	if want == flow.Moving && !g.Step && p.PTS-g.waiting[0].PTS < batch {
+		return nil
+	}
+	return g.flush()
+}
+
+func (g *Gate) flush() []flow.Order {
+	out := g.waiting
+	g.waiting = nil
+	return out
+}
+
+// glance hands on a key picture that is due.
+func (g *Gate) glance(p *flow.Packet) []flow.Order {
+	if !p.Key || g.shown {
+		return nil
+	}
+	if due := g.looked + g.cfg.Floor; p.PTS < due && p.PTS >= g.looked && g.looked > 0 {
+		return nil
+	}
+	if g.skipped++; g.skipped < g.budget.Stride() {
+		g.m.leftOut.WithLabelValues(g.camera).Inc()
+		if g.LeftOut != nil {
+			g.LeftOut()
+		}
+		return nil
+	}
+	g.looked, g.shown, g.skipped = p.PTS, true, 0
+	return []flow.Order{{Packet: p, Alone: true}}
+}
+
+func (g *Gate) close() {
+	if g.seat == nil {
+		return
+	}
+	g.seat.Leave()
+	g.seat = nil
+	g.mu.Lock()
+	g.scene.judge(g.cause.confirmed)
+	g.mu.Unlock()
+}
+
+// patience bounds how long Step waits for a picture of which nothing may come.
+const patience = 2 * time.Second
+
+// await waits until the picture at pts was looked at.
+func (g *Gate) await(ctx context.Context, pts time.Duration) {
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	for {
+		g.mu.Lock()
+		done := g.last >= pts
+		g.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-g.told:
+		case <-end.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }

@@ -12,8 +12,8 @@ import (
 
 func TestEverythingPassesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in, out := make(chan *flow.Packet), make(chan *flow.Packet)
-		go New("yard", NewMetrics(prometheus.NewRegistry())).Run(t.Context(), in, out)
+		in, out := make(chan *flow.Packet), make(chan flow.Order)
+		go New("yard", Config{}, nil, NewMetrics(prometheus.NewRegistry())).Run(t.Context(), in, out)
 		sent := []*flow.Packet{{Key: true}, {}, {}}
 		go func() {
 			defer close(in)
@@ -23,7 +23,7 @@ func TestEverythingPassesInOrder(t *testing.T) {
 		}()
 		i := 0
 		for p := range out {
-			if p != sent[i] {
+			if p.Packet != sent[i] {
 				t.Errorf("packet %d is another one", i)
 			}
 			i++
@@ -37,10 +37,10 @@ func TestEverythingPassesInOrder(t *testing.T) {
 func TestAStuckDecoderDoesNotHoldTheGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		in, out := make(chan *flow.Packet, 1), make(chan *flow.Packet)
+		in, out := make(chan *flow.Packet, 1), make(chan flow.Order)
 		in <- &flow.Packet{}
 		done := make(chan error)
-		go func() { done <- New("yard", NewMetrics(prometheus.NewRegistry())).Run(ctx, in, out) }()
+		go func() { done <- New("yard", Config{}, nil, NewMetrics(prometheus.NewRegistry())).Run(ctx, in, out) }()
 		synctest.Wait()
 		cancel()
 		if err := <-done; err != nil {

@@ -49,7 +49,7 @@ func Play(t testing.TB, file string, every time.Duration, see func(*detect.Pictu
 	g.Go(func() error { return video.Run(ctx, packets) })
 	g.Go(func() error {
 		return decode.New("test", decode.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler)).
-			Run(ctx, packets, frames)
+			RunAll(ctx, packets, frames)
 	})
 	next := time.Duration(math.MinInt64)
 	for f := range frames {

@@ -1,0 +1,29 @@
+package flow
+
+// An Urgency says how much it matters that a camera is looked at closely now. A
+// higher one goes first.
+type Urgency int
+
+// The urgencies. Nobody asks for a closer look at what is Calm.
+const (
+	Calm     Urgency = iota
+	Moving           // something moves, or the picture has changed
+	Standing         // something may have stopped where it must not stand
+	Burning          // there may be a fire
+)
+
+// String names the urgency, as metrics do.
+func (u Urgency) String() string {
+	return [...]string{"calm", "moving", "standing", "burning"}[min(max(u, Calm), Burning)]
+}
+
+// An Order is a coded picture that is worth decoding, and how.
+type Order struct {
+	*Packet
+	// Alone says that the picture is decoded by itself: the next order is a key
+	// picture. Only key pictures are alone.
+	Alone bool
+	// Shown says that the picture was decoded before. It is needed by those that
+	// follow and makes no frame again.
+	Shown bool
+}

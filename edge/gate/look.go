@@ -1,0 +1,63 @@
+package gate
+
+import (
+	"context"
+	"time"
+
+	"eastgate/edge/flow"
+)
+
+// glanceEvery is how often the gate itself looks at pictures while it is open.
+const glanceEvery = 200 * time.Millisecond
+
+// A Behind is the other half of a gate, which stands behind the decoder.
+type Behind struct{ g *Gate }
+
+// Behind returns the other half.
+func (g *Gate) Behind() Behind { return Behind{g} }
+
+// Run hands on the camera's frames and looks at them on the way, until in is closed or
+// ctx ends; then it closes out.
+func (b Behind) Run(ctx context.Context, in <-chan *flow.Frame, out chan<- *flow.Frame) error {
+	defer close(out)
+	g := b.g
+	for f := range in {
+		if g.cfg.Enabled {
+			g.see(f)
+		}
+		select {
+		case out <- f:
+		case <-ctx.Done():
+			f.Release()
+		}
+	}
+	return nil
+}
+
+func (g *Gate) see(f *flow.Frame) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if f.PTS-g.scene.at < glanceEvery && f.PTS >= g.scene.at && g.scene.ready {
+		return
+	}
+	if u := g.scene.look(f); u > flow.Calm {
+		g.m.suspected.WithLabelValues(g.camera, u.String()).Inc()
+		g.cause.suspect(u, f.PTS)
+	}
+}
+
+// Heed takes in what the detectors make of the picture at pts: how much they want to
+// see more of what comes next.
+func (g *Gate) Heed(pts time.Duration, want flow.Urgency) {
+	g.mu.Lock()
+	if want > flow.Calm {
+		g.cause.confirmed = true
+		g.cause.suspect(want, pts)
+	}
+	g.last = max(g.last, pts)
+	g.mu.Unlock()
+	select {
+	case g.told <- struct{}{}:
+	default:
+	}
+}

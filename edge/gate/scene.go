@@ -1,0 +1,220 @@
+package gate
+
+import (
+	"image"
+	"math"
+	"slices"
+	"time"
+
+	"eastgate/edge/flow"
+)
+
+// The grid on which a scene is remembered; a smaller picture keeps its own size.
+const gridWidth = 320
+
+// A scene is how a camera's picture usually looks, and how much each place of it
+// varies. It adapts to noise, is not deceived by light that changes as a whole, and
+// becomes less easily alarmed where its alarms come to nothing.
+type scene struct {
+	w, h  int
+	mean  []float32 // grey levels
+	vary  []float32 // mean absolute deviation
+	grey  []byte    // the newest picture
+	fresh []bool    // where it differs
+	diffs []int     // scratch for the median
+	slow  slow
+
+	ready bool
+	began time.Duration
+	at    time.Duration // of the newest picture
+	light float32       // how much brighter it was as a whole
+	dull  float32       // 1, and more where alarms came to nothing
+	vain  int           // alarms in a row that came to nothing
+	mute  time.Duration // until when none is given
+}
+
+const (
+	settle      = 3 * time.Second  // after a beginning nothing is judged
+	keep        = 12 * time.Second // time constant of what is background
+	absorb      = time.Minute      // time constant of what is not
+	forget      = time.Minute      // after a longer gap the scene is begun anew
+	leastStep   = 10               // grey levels that always count as change
+	lampStep    = 7                // grey levels by which a picture may change as a whole
+	wholeChange = 0.5              // share of the picture that no thing fills
+	tile        = 16               // pixels of the grid; tiles overlap by half
+	tileCount   = 9                // changed pixels of a tile that are a thing
+	mostDull    = 3
+	dullness    = 10 * time.Minute // time constant in which it is forgotten
+	firstMute   = 5 * time.Second
+	mostMute    = time.Minute
+)
+
+// look compares a frame with the scene, learns from it, and says what it suspects.
+func (s *scene) look(f *flow.Frame) flow.Urgency {
+	s.shrink(f.Image)
+	dt := f.PTS - s.at
+	if !s.ready || dt <= 0 || dt > forget {
+		s.begin(f.PTS)
+		return flow.Calm
+	}
+	s.at = f.PTS
+	s.dull += (1 - s.dull) * rate(dt, dullness)
+	shift := s.shift()
+	jump := math.Abs(float64(shift-s.light)) > lampStep
+	changed := s.compare(shift)
+	young := f.PTS-s.began < settle
+	if jump || float64(changed) > wholeChange*float64(len(s.grey)) {
+		s.begin(f.PTS)
+		return s.alarm(flow.Moving, f.PTS) // a lamp, or somebody's hand: the detectors shall see
+	}
+	s.light = shift
+	thing := changed >= tileCount && s.thing()
+	s.learn(shift, dt, young)
+	creeping := s.slow.look(s.grey, s.w, s.h, dt, thing)
+	switch {
+	case young:
+		return flow.Calm
+	case thing:
+		return s.alarm(flow.Moving, f.PTS)
+	case creeping:
+		return s.alarm(flow.Standing, f.PTS)
+	}
+	return flow.Calm
+}
+
+// alarm is u, unless earlier alarms came to nothing a short while ago.
+func (s *scene) alarm(u flow.Urgency, at time.Duration) flow.Urgency {
+	if at < s.mute {
+		return flow.Calm
+	}
+	return u
+}
+
+// judge takes in whether a closer look has found something.
+func (s *scene) judge(found bool) {
+	if found {
+		s.vain, s.mute = 0, 0
+		s.dull = max(1, s.dull*0.8)
+		return
+	}
+	s.mute = s.at + min(firstMute<<min(s.vain, 8), mostMute)
+	s.vain++
+	s.dull = min(mostDull, s.dull*1.25)
+}
+
+func (s *scene) begin(at time.Duration) {
+	for i, v := range s.grey {
+		s.mean[i] = float32(v)
+		if s.vary[i] == 0 {
+			s.vary[i] = 2
+		}
+	}
+	s.slow.forget()
+	s.ready, s.began, s.at, s.light = true, at, at, 0
+	s.dull = max(s.dull, 1)
+}
+
+// compare marks where the picture differs from the scene and returns at how many
+// places.
+func (s *scene) compare(shift float32) (changed int) {
+	for i, v := range s.grey {
+		d := float32(v) - s.mean[i] - shift
+		if d < 0 {
+			d = -d
+		}
+		s.fresh[i] = d > s.dull*max(leastStep, 4*s.vary[i])
+		if s.fresh[i] {
+			changed++
+		}
+	}
+	return changed
+}
+
+// thing reports whether changed places lie close enough together to be one.
+func (s *scene) thing() bool {
+	for y := 0; y < s.h; y += tile / 2 {
+		for x := 0; x < s.w; x += tile / 2 {
+			if s.count(x, y) >= tileCount {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// count is how many places of a tile have changed together with a neighbour: noise
+// has none.
+func (s *scene) count(x, y int) (n int) {
+	for row := y; row < min(y+tile, s.h); row++ {
+		line := s.fresh[row*s.w : (row+1)*s.w]
+		for col := x; col < min(x+tile, s.w); col++ {
+			if line[col] && (col > 0 && line[col-1] || col+1 < s.w && line[col+1]) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (s *scene) learn(shift float32, dt time.Duration, young bool) {
+	still, moved := rate(dt, keep), rate(dt, absorb)
+	if young {
+		still = max(still, 0.3)
+	}
+	for i, v := range s.grey {
+		d := float32(v) - s.mean[i]
+		a := still
+		if s.fresh[i] {
+			a = moved
+		}
+		s.mean[i] += a * d
+		if d -= shift; d < 0 {
+			d = -d
+		}
+		s.vary[i] = max(s.vary[i]+a*(min(d, 40)-s.vary[i]), 0.5)
+	}
+}
+
+// shift is how much brighter the picture as a whole has become: the median.
+func (s *scene) shift() float32 {
+	s.diffs = s.diffs[:0]
+	for i := 0; i < len(s.grey); i += 37 {
+		s.diffs = append(s.diffs, int(math.Round(float64(float32(s.grey[i])-s.mean[i]))))
+	}
+	slices.Sort(s.diffs)
+	return float32(s.diffs[len(s.diffs)/2])
+}
+
+// shrink takes the picture's luma into the grid, each place the mean of nine samples:
+// averaging is worth more against noise than looking oftener.
+func (s *scene) shrink(img *image.YCbCr) {
+	fw, fh := img.Rect.Dx(), img.Rect.Dy()
+	w := min(gridWidth, fw)
+	h := max(1, fh*w/fw)
+	if w != s.w || h != s.h {
+		*s = scene{w: w, h: h, dull: 1, mean: make([]float32, w*h), vary: make([]float32, w*h), grey: make([]byte, w*h), fresh: make([]bool, w*h)}
+	}
+	cols := make([]int, 3*w)
+	for i := range cols {
+		cols[i] = min(i*fw/(3*w), fw-1)
+	}
+	for y := range h {
+		var lines [3][]byte
+		for k := range lines {
+			lines[k] = img.Y[min((3*y+k)*fh/(3*h), fh-1)*img.YStride:]
+		}
+		out := s.grey[y*w : (y+1)*w]
+		for x := range out {
+			a, b, c := cols[3*x], cols[3*x+1], cols[3*x+2]
+			sum := 0
+			for _, l := range lines {
+				sum += int(l[a]) + int(l[b]) + int(l[c])
+			}
+			out[x] = byte(sum / 9)
+		}
+	}
+}
+
+func rate(dt, constant time.Duration) float32 {
+	return float32(1 - math.Exp(-dt.Seconds()/constant.Seconds()))
+}
