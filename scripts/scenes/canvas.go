@@ -16,13 +16,15 @@ type canvas struct {
 	pix  []float64
 	out  []byte
 	dice *rand.Rand
+	step float64 // seconds from one picture to the next
 }
 
-func newCanvas(seed uint64) *canvas {
+func newCanvas(seed uint64, fps int) *canvas {
 	return &canvas{
 		pix:  make([]float64, width*height*3),
 		out:  make([]byte, width*height*3),
 		dice: rand.New(rand.NewPCG(seed, 1)),
+		step: 1 / float64(fps),
 	}
 }
 

@@ -22,7 +22,7 @@ func (f *flame) paint(c *canvas, size float64) {
 	c.ellipse(f.x, f.y-20, 190*size+30, 110*size+20, colour{255, 140, 50}, 1/glow)
 	for i := range f.tongues {
 		g := &f.tongues[i]
-		if g.age += 1.0 / fps; g.age > g.life {
+		if g.age += c.step; g.age > g.life {
 			*g = tongue{
 				lean: c.dice.Float64() - 0.5, height: 0.5 + c.dice.Float64(), width: 0.5 + 0.6*c.dice.Float64(),
 				life: 0.15 + 0.35*c.dice.Float64(),

@@ -19,35 +19,40 @@ import (
 	"syscall"
 )
 
-// Size, rate and length of every scene.
+// Size of every scene; rate and length of those of the demo.
 const (
 	width, height = 640, 360
-	fps           = 12
-	seconds       = 80
+	demoFPS       = 12
+	demoSeconds   = 80
 )
 
 func main() {
 	out := flag.String("out", ".cache/scenes", "folder for the videos; those already there are kept")
 	only := flag.String("only", "", "render this scene alone")
+	set := flag.String("set", "demo", "demo, or places: quiet places, and what happens there, for measuring")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := render(ctx, *out, *only); err != nil {
+	if err := render(ctx, *out, *only, *set); err != nil {
 		fmt.Fprintln(os.Stderr, "scenes:", err)
 		os.Exit(1)
 	}
 }
 
-func render(ctx context.Context, dir, only string) error {
+func render(ctx context.Context, dir, only, set string) error {
+	all := map[string][]scene{"demo": scenes(), "places": places()}[set]
+	if all == nil {
+		return fmt.Errorf("set %q is neither demo nor places", set)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for i, s := range scenes() {
+	for i, s := range all {
 		file := filepath.Join(dir, s.name+".mp4")
 		if _, err := os.Stat(file); err == nil || (only != "" && only != s.name) {
 			continue
 		}
-		if err := film(ctx, s, file, fmt.Sprintf("%d/%d %s", i+1, len(scenes()), s.name)); err != nil {
+		if err := film(ctx, s, file, fmt.Sprintf("%d/%d %s", i+1, len(all), s.name)); err != nil {
 			return fmt.Errorf("render %s: %w", s.name, err)
 		}
 	}
@@ -61,8 +66,8 @@ func film(ctx context.Context, s scene, file, title string) error {
 	defer os.Remove(part)
 	args := []string{
 		"-v", "error", "-y",
-		"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", fmt.Sprintf("%dx%d", width, height), "-r", strconv.Itoa(fps), "-i", "-",
-		"-c:v", s.encoder, "-preset", "veryfast", "-threads", "1", "-g", strconv.Itoa(2 * fps), "-bf", "0", "-pix_fmt", "yuv420p",
+		"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", fmt.Sprintf("%dx%d", width, height), "-r", strconv.Itoa(s.fps), "-i", "-",
+		"-c:v", s.encoder, "-preset", "veryfast", "-threads", "1", "-g", strconv.Itoa(2 * s.fps), "-bf", "0", "-pix_fmt", "yuv420p",
 	}
 	args = append(args, s.options...)
 	cmd := exec.CommandContext(ctx, "ffmpeg", append(args, "-f", "mp4", part)...)
@@ -88,15 +93,16 @@ func film(ctx context.Context, s scene, file, title string) error {
 func draw(s scene, w io.Writer, title string) error {
 	info, err := os.Stderr.Stat()
 	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
-	c := newCanvas(7)
+	c := newCanvas(7, s.fps)
 	paint := s.world(c)
-	for i := range seconds * fps {
-		paint(float64(i) / fps)
+	pictures := s.seconds * s.fps
+	for i := range pictures {
+		paint(float64(i) / float64(s.fps))
 		if _, err := w.Write(c.noisy(s.noise)); err != nil {
 			return err
 		}
-		if terminal && i%(fps*4) == 0 {
-			fmt.Fprintf(os.Stderr, "\rrendering scene %s %3d%%", title, 100*i/(seconds*fps))
+		if terminal && i%(s.fps*4) == 0 {
+			fmt.Fprintf(os.Stderr, "\rrendering scene %s %3d%%", title, 100*i/pictures)
 		}
 	}
 	if terminal {

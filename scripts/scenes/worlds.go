@@ -5,6 +5,8 @@ import "math"
 // A scene is one camera's view.
 type scene struct {
 	name    string
+	fps     int
+	seconds int
 	encoder string
 	options []string
 	noise   float64 // standard deviation in grey levels
@@ -15,12 +17,12 @@ type scene struct {
 // scenes lists what the demo site's cameras see.
 func scenes() []scene {
 	return []scene{
-		{"street", "libx264", nil, 2.5, street},
-		{"courtyard", "libx264", nil, 3, courtyard},
-		{"shop", "libx264", nil, 5, shop},
-		{"gate", "libx264", nil, 2.5, gate},
-		{"lane", "libx265", []string{"-x265-params", "log-level=error:pools=1"}, 2.5, lane},
-		{"yard", "libx264", nil, 3, yard},
+		{"street", demoFPS, demoSeconds, "libx264", nil, 2.5, street},
+		{"courtyard", demoFPS, demoSeconds, "libx264", nil, 3, courtyard},
+		{"shop", demoFPS, demoSeconds, "libx264", nil, 5, shop},
+		{"gate", demoFPS, demoSeconds, "libx264", nil, 2.5, gate},
+		{"lane", demoFPS, demoSeconds, "libx265", []string{"-x265-params", "log-level=error:pools=1"}, 2.5, lane},
+		{"yard", demoFPS, demoSeconds, "libx264", nil, 3, yard},
 	}
 }
 
@@ -53,7 +55,7 @@ func street(c *canvas) func(float64) {
 	return func(t float64) {
 		c.show(kept)
 		for i := range 9 { // through traffic, both ways
-			at := math.Mod(t*1.25+float64(i)*11.3, seconds*1.25)
+			at := math.Mod(t*1.25+float64(i)*11.3, demoSeconds*1.25)
 			x := at*110 - 140
 			if i%2 == 0 {
 				car(c, x, 186, 88, colour{60 + float64(i)*18, 70, 150 - float64(i)*10})

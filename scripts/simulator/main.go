@@ -6,6 +6,9 @@
 //
 // With -onvif HOST:PORT the cameras are also one ONVIF recorder there, which has a
 // digital input: POST /input/1/closed and /input/1/open.
+//
+// With -programme FILE it plays what the file says, for many cameras at little cost; see
+// programme.go.
 package main
 
 import (
@@ -34,10 +37,16 @@ func main() {
 	control := flag.String("control", "127.0.0.1:8555", "address that takes commands over HTTP")
 	onvif := flag.String("onvif", "", "address of the ONVIF recorder; empty for none")
 	cache := flag.String("cache", ".cache/videos", "folder for files that had to be converted")
+	programme := flag.String("programme", "", "file that says what many cameras show; then no NAME=FILE")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, addresses{*listen, *control, *onvif}, *cache, flag.Args()); err != nil {
+	at := addresses{*listen, *control, *onvif}
+	play := func() error { return run(ctx, at, *cache, flag.Args()) }
+	if *programme != "" {
+		play = func() error { return perform(ctx, at, *programme) }
+	}
+	if err := play(); err != nil {
 		fmt.Fprintln(os.Stderr, "simulator:", err)
 		os.Exit(1)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -50,6 +51,10 @@ type Camera struct {
 	encode  func([][]byte) ([]*rtp.Packet, error)
 	newest  []byte // key picture
 	darkest []byte // black key picture, once needed
+
+	watchers atomic.Int32 // sessions that play
+	sent     atomic.Uint64
+	seq      uint16 // of the next packet of a script
 }
 
 // Set makes the camera do something, for a while or, when d is 0, until it is
@@ -209,7 +214,6 @@ func (c *Camera) stop() {
 // run shows the film in real time until it is stopped. The loop's length is added
 // at each turn, so RTP time never jumps.
 func (c *Camera) run() {
-	defer close(c.ended)
 	start := time.Now()
 	origin := time.Duration(0) // media time of the film's beginning in this turn
 	newest := time.Duration(0)

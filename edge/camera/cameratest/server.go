@@ -44,6 +44,7 @@ type Server struct {
 	mu       sync.Mutex
 	cameras  map[string]*Camera
 	sessions map[*gortsplib.ServerSession]*Camera
+	playing  map[*gortsplib.ServerSession]*Camera
 }
 
 // New starts a server.
@@ -54,7 +55,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, cameras: map[string]*Camera{}, sessions: map[*gortsplib.ServerSession]*Camera{}}
+	s := &Server{cfg: cfg, cameras: map[string]*Camera{}, sessions: map[*gortsplib.ServerSession]*Camera{}, playing: map[*gortsplib.ServerSession]*Camera{}}
 	s.rtsp = &gortsplib.Server{
 		Handler: handler{s}, RTSPAddress: cfg.Listen, TLSConfig: cfg.TLS, WriteQueueSize: 1024,
 		Listen: func(network, address string) (net.Listener, error) {
@@ -131,6 +132,10 @@ func (s *Server) URL(name string) string {
 
 // Add starts a camera that plays a film.
 func (s *Server) Add(name string, f Film) (*Camera, error) {
+	return s.add(name, f, (*Camera).run)
+}
+
+func (s *Server) add(name string, f Film, run func(*Camera)) (*Camera, error) {
 	if s.Camera(name) != nil {
 		return nil, fmt.Errorf("camera simulator: there are two cameras %s", name)
 	}
@@ -145,7 +150,10 @@ func (s *Server) Add(name string, f Film) (*Camera, error) {
 	s.mu.Lock()
 	s.cameras[name] = c
 	s.mu.Unlock()
-	go c.run()
+	go func() {
+		defer close(c.ended)
+		run(c)
+	}()
 	return c, nil
 }
 
@@ -220,15 +228,25 @@ func orRefuse(resp *base.Response) *base.Response {
 }
 
 // OnPlay starts sending.
-func (handler) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+func (h handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	h.s.mu.Lock()
+	defer h.s.mu.Unlock()
+	if c := h.s.sessions[ctx.Session]; c != nil && h.s.playing[ctx.Session] == nil {
+		h.s.playing[ctx.Session] = c
+		c.watchers.Add(1)
+	}
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
 
 // OnSessionClose forgets who watched.
 func (h handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
 	h.s.mu.Lock()
+	defer h.s.mu.Unlock()
 	delete(h.s.sessions, ctx.Session)
-	h.s.mu.Unlock()
+	if c := h.s.playing[ctx.Session]; c != nil {
+		delete(h.s.playing, ctx.Session)
+		c.watchers.Add(-1)
+	}
 }
 
 // OnPacketsLost is not interesting: the loopback loses nothing that matters.

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// A peer is another program that watches a camera.
+type peer struct {
+	name string
+	args func(url, folder string) ([]string, error)
+}
+
+// peers are what others run for each camera. Frigate's shape and motion's settings are
+// what they take when nothing is recorded and nobody looks.
+var peers = []peer{
+	{"ffmpeg_full", func(url, _ string) ([]string, error) {
+		return append(reading(url), "-f", "null", "-"), nil
+	}},
+	{"frigate_pipe", func(url, _ string) ([]string, error) {
+		return append(reading(url), "-vf", "fps=5,scale=640:360", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-y", "/dev/null"), nil
+	}},
+	{"motion", func(url, folder string) ([]string, error) {
+		conf := filepath.Join(folder, "motion.conf")
+		body := fmt.Sprintf(`daemon off
+log_level 4
+webcontrol_port 0
+stream_port 0
+picture_output off
+movie_output off
+target_dir %s
+netcam_url %s
+netcam_params rtsp_transport=tcp
+width 1920
+height 1080
+framerate 25
+`, folder, url)
+		return []string{"motion", "-n", "-c", conf}, os.WriteFile(conf, []byte(body), 0o600)
+	}},
+}
+
+func reading(url string) []string {
+	return []string{"ffmpeg", "-v", "error", "-nostdin", "-threads", "1", "-rtsp_transport", "tcp", "-i", url}
+}
+
+// each is how many of every peer run: enough to even out, few enough not to be in the way.
+const each = 2
+
+// A watching is the peers that run.
+type watching map[string][]*process
+
+// watch starts every peer on a few of the cameras.
+func (s *stand) watch(p plan) (watching, error) {
+	w := watching{}
+	for _, x := range peers {
+		for i := range min(each, len(p.cameras)) {
+			folder := filepath.Join(s.dir, fmt.Sprintf("%s-%d", x.name, i+1))
+			if err := os.MkdirAll(folder, 0o700); err != nil {
+				return nil, err
+			}
+			args, err := x.args(fmt.Sprintf("rtsp://%s/%s", s.rtsp, p.cameras[i].name), folder)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := exec.LookPath(args[0]); err != nil {
+				fmt.Fprintf(os.Stderr, "density: %s is not there and is not measured (scripts/setup bench installs it)\n", args[0])
+				continue
+			}
+			proc, err := s.start(filepath.Base(folder), args[0], args[1:]...)
+			if err != nil {
+				return nil, err
+			}
+			w[x.name] = append(w[x.name], proc)
+		}
+	}
+	return w, nil
+}
+
+// A spent is the CPU time of some processes, and how many they are.
+type spent struct {
+	cpu time.Duration
+	n   int
+}
+
+func (w watching) spent() (map[string]spent, error) {
+	out := map[string]spent{}
+	for name, all := range w {
+		var s spent
+		for _, p := range all {
+			if !p.alive() {
+				return nil, fmt.Errorf("%s has ended: see %s", p.name, p.log)
+			}
+			t, err := cpuOf(p.cmd.Process.Pid)
+			if err != nil {
+				return nil, err
+			}
+			s.cpu += t
+			s.n++
+		}
+		out[name] = s
+	}
+	return out, nil
+}
