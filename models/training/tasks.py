@@ -1,0 +1,85 @@
+"""The two networks: what they are made of and what they learn from."""
+import numpy as np
+
+from . import augment, crops, fire_crops, vehicle_crops
+from .fit import Task
+
+
+class Fire(Task):
+    """Is this candidate flame, is it smoke?"""
+
+    name, outputs = "fire", ("fire", "smoke")
+    widths, side = (16, 32, 32, 64, 64, 128, 128, 128, 192), 96
+    stages = ((2500, 64), (2500, 64), (2000, 96))
+    context = 1.4
+    build = staticmethod(fire_crops.build)
+
+    def rows(self):
+        sets = ("fire8", "bombatronic_fire", "continuous_fire")
+        return [("validation", lambda n: True), ("test", lambda n: True),
+                ("test:its positives, only negatives coloured or bright like fire", lambda n: n["labels"][0] == 1 or n["kind"] == "coloured"),
+                ("test:its pictures of fire sets only", lambda n: n["source"] in sets)]
+
+    def groups(self, notes):
+        kinds = {}
+        for i, n in enumerate(notes):
+            kind = "fire" if n["labels"][0] == 1 else "smoke" if n["labels"][1] == 1 else n["kind"]
+            if n["source"] == "clips":
+                kind = "clip " + kind
+            kinds.setdefault(kind, []).append(i)
+        shares = {"fire": 40, "smoke": 10, "coloured": 20, "background": 8, "clip coloured": 6, "clip moving": 4}
+        return [(shares.get(kind, 2.5), indices) for kind, indices in kinds.items()]
+
+    def change(self, square, labels, side, rng, other):
+        fire, smoke = labels
+        chance = rng.random()
+        if fire == 1 and chance < 0.2:
+            back = other()
+            square = augment.flame_before(square, back[:, ::-1])
+            labels = np.array([1, crops.UNKNOWN], np.int8)
+        elif fire == 0 and chance < 0.12:
+            square = augment.with_lamp(square, rng)
+        elif smoke == 0 and chance > 0.94:
+            square = augment.with_smoke(square, rng)
+            labels = np.array([fire, 1], np.int8)
+        return augment.varied(square, side, rng), labels
+
+    def clean(self, notes, labels, scores):
+        """Flames in burning pictures that nobody drew a box around."""
+        wrong = [i for i, n in enumerate(notes) if labels[i, 0] == 0 and scores[i, 0] > 0.9 and n["source"] in ("fire8", "bombatronic_fire", "continuous_fire")]
+        labels[wrong, 0] = crops.UNKNOWN
+        return len(wrong)
+
+
+class Vehicle(Task):
+    """Is what stands here a vehicle, is it a person?"""
+
+    name, outputs = "vehicle", ("vehicle", "person")
+    widths, side = (16, 32, 32, 64, 64, 128, 128), 64
+    stages = ((2000, 48), (2500, 64))
+    context = 1.2
+    build = staticmethod(vehicle_crops.build)
+
+    def rows(self):
+        street = {"manaus_traffic", "yuskun_car", "safety_vest", "fire8"}
+        return [("validation", lambda n: True), ("test:test, streets", lambda n: n["source"] in street),
+                ("test:manaus_traffic", lambda n: n["source"] == "manaus_traffic"), ("test:yuskun_car", lambda n: n["source"] == "yuskun_car"),
+                ("test:parking lot, never trained on", lambda n: n["source"] == "polo_pklot")]
+
+    def groups(self, notes):
+        kinds = {}
+        for i, n in enumerate(notes):
+            if n["part"] == "train":
+                kinds.setdefault("vehicle" if n["labels"][0] == 1 else n["kind"], []).append(i)
+        self.vehicles = kinds["vehicle"]
+        shares = {"vehicle": 45, "person": 12, "ground": 20, "beside": 15, "vest": 3, "cyclist": 2}
+        return [(shares[kind], indices) for kind, indices in kinds.items()]
+
+    def change(self, square, labels, side, rng, other):
+        if labels[0] == 0 and labels[1] == 0 and rng.random() < 0.35:
+            cars = [self.squares[rng.choice(self.vehicles)] for _ in range(rng.integers(0, 3))]
+            square = vehicle_crops.bay(square, rng, cars)
+        return augment.varied(square, side, rng), labels
+
+
+TASKS = {"fire": Fire(), "vehicle": Vehicle()}
