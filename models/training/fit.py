@@ -83,7 +83,7 @@ class Trainer:
         cleaned = self.task.clean(self.notes, self.labels, p)
         wrong = np.where(self.labels == crops.UNKNOWN, 0, np.abs(p - self.labels)).max(1)
         self.draws.harden(wrong)
-        print(f"{self.task.name}: {cleaned} labels cleaned, {(wrong > 0.5).sum()} of {len(indices)} wrong", flush=True)
+        print(f"{self.task.name}: {cleaned} labels cleaned, {(wrong[indices] > 0.5).sum()} of {len(indices)} wrong", flush=True)
 
     def learn(self, squares, labels):
         for g in self.optimiser.param_groups:
