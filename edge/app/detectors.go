@@ -19,7 +19,7 @@ var kinds = []kind{
 	{
 		"fire", 100 * time.Millisecond,
 		func(d config.Detect, _ zone.Areas) bool { return d.Fire.Enabled },
-		func(d config.Detect, a zone.Areas) (detect.Detector, error) { return fire.Open(d.Fire.Config, a) },
+		func(d config.Detect, a zone.Areas) (detect.Detector, error) { return fire.Open(d.Fire.Config, a, nil) },
 	},
 	{
 		"motion", 200 * time.Millisecond,

@@ -129,48 +129,6 @@ func shrink(src gocv.Mat, dst *gocv.Mat, size image.Point) {
 	}
 }
 
-// Crop returns part of the frame, in its own pixels, as 8-bit BGR over the full range
-// and scaled to size: for a network that looks at one thing. The caller closes it.
-func (p *Picture) Crop(r image.Rectangle, size image.Point) (gocv.Mat, error) {
-	img := p.frame.Image
-	r = r.Intersect(image.Rectangle{Max: img.Rect.Size()})
-	if r.Empty() || size.X <= 0 || size.Y <= 0 {
-		return gocv.Mat{}, fmt.Errorf("crop %v to %v of a picture of %v", r, size, img.Rect.Size())
-	}
-	ycc := make([]gocv.Mat, 3)
-	for i, pl := range p.planes() {
-		m, err := plane(pl.pix, pl.stride, pl.w, pl.h)
-		if err != nil {
-			return gocv.Mat{}, fmt.Errorf("colour plane %d: %w", i, err)
-		}
-		part := m.Region(scaled(r, img.Rect.Size(), image.Pt(pl.w, pl.h)))
-		ycc[i] = gocv.NewMat()
-		defer ycc[i].Close()
-		shrink(part, &ycc[i], size)
-		part.Close()
-		m.Close()
-		if p.frame.Limited {
-			black, levels := 16.0, 219.0
-			if i > 0 {
-				black, levels = 128-128*224/255.0, 224
-			}
-			ycc[i].ConvertToWithParams(&ycc[i], gocv.MatTypeCV8U, float32(255/levels), float32(-black*255/levels))
-		}
-	}
-	joined := gocv.NewMat()
-	defer joined.Close()
-	gocv.Merge(ycc, &joined)
-	out := gocv.NewMat()
-	gocv.CvtColor(joined, &out, gocv.ColorYCrCbToBGR)
-	return out, nil
-}
-
-// scaled returns r, of a picture of size from, in one of size to; never empty.
-func scaled(r image.Rectangle, from, to image.Point) image.Rectangle {
-	x, y := min(r.Min.X*to.X/from.X, to.X-1), min(r.Min.Y*to.Y/from.Y, to.Y-1)
-	return image.Rect(x, y, max(x+1, r.Max.X*to.X/from.X), max(y+1, r.Max.Y*to.Y/from.Y))
-}
-
 type rawPlane struct {
 	pix          []byte
 	stride, w, h int

@@ -100,14 +100,6 @@ func TestPictureIsMadeOnce(t *testing.T) {
 	if err != nil || cells.Cols != 160 || cells.Rows != 90 || cells.Y[0] != 200 || cells.Cb[0] != 128 || len(cells.Cr) != 160*90 {
 		t.Errorf("cells are %dx%d, %v", cells.Cols, cells.Rows, err)
 	}
-	crop, err := p.Crop(image.Rect(1200, 600, 1400, 800), image.Pt(96, 96))
-	if err != nil || crop.Cols() != 96 || crop.Channels() != 3 || crop.GetVecbAt(10, 10)[0] != 200 {
-		t.Errorf("crop is %dx%d, %v", crop.Cols(), crop.Rows(), err)
-	}
-	crop.Close()
-	if _, err := p.Crop(image.Rect(1300, 0, 1400, 800), image.Pt(96, 96)); err == nil {
-		t.Error("a crop beside the picture")
-	}
 }
 
 func TestPicturesOfOddShapes(t *testing.T) {
@@ -122,11 +114,6 @@ func TestPicturesOfOddShapes(t *testing.T) {
 		if _, err := p.Cells(); err != nil {
 			t.Errorf("%v: %v", size, err)
 		}
-		if crop, err := p.Crop(image.Rect(0, 0, 9, 9), image.Pt(8, 8)); err != nil {
-			t.Errorf("%v: %v", size, err)
-		} else {
-			crop.Close()
-		}
 		p.Close()
 		f.Release()
 	}
@@ -138,13 +125,6 @@ func BenchmarkPicture(b *testing.B) {
 	for name, make := range map[string]func(*Picture) error{
 		"grey":  func(p *Picture) error { _, err := p.Grey(); return err },
 		"cells": func(p *Picture) error { _, err := p.Cells(); return err },
-		"crop": func(p *Picture) error {
-			m, err := p.Crop(image.Rect(100, 100, 300, 300), image.Pt(96, 96))
-			if err == nil {
-				err = m.Close()
-			}
-			return err
-		},
 	} {
 		b.Run(name+"/1080p", func(b *testing.B) {
 			for b.Loop() {

@@ -196,7 +196,7 @@ func watch(t *testing.T, file string, every time.Duration) confirmer {
 // opened returns a detector that is closed when the test ends.
 func opened(t *testing.T, areas zone.Areas) *fire.Detector {
 	t.Helper()
-	d, err := fire.Open(fire.DefaultConfig(), areas)
+	d, err := fire.Open(fire.DefaultConfig(), areas, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,10 +46,12 @@ func (t *turner) take(level, deep, w float32) {
 type raster struct {
 	cols, rows int
 	cells      []cell
-	hot, free  []bool // in the newest picture; scratch of places
-	awake      []int  // the cells that are
-	now, last  planes // the two newest pictures
-	usual      planes // the pattern in which each tile changes
+	hot, free  []bool    // in the newest picture; scratch of places
+	known      []float32 // share of the last half minute in which each cell was hot
+	grey       bool      // the newest picture has no colour
+	awake      []int     // the cells that are
+	now, last  planes    // the two newest pictures
+	usual      planes    // the pattern in which each tile changes
 	tiles      []tile
 	hit        []bool   // scratch: tiles
 	still      []turner // of the lightness of some cells all over the picture
@@ -71,7 +73,7 @@ func newPlanes(n int) planes { return planes{make([]float32, n), make([]float32,
 func newRaster(cols, rows int) *raster {
 	n := cols * rows
 	return &raster{
-		cols: cols, rows: rows, cells: make([]cell, n), hot: make([]bool, n), free: make([]bool, n),
+		cols: cols, rows: rows, cells: make([]cell, n), hot: make([]bool, n), free: make([]bool, n), known: make([]float32, n),
 		now: newPlanes(n), last: newPlanes(n), usual: newPlanes(n),
 		tiles: make([]tile, tilesIn(cols)*tilesIn(rows)), hit: make([]bool, tilesIn(cols)*tilesIn(rows)), still: make([]turner, n/sampled+1),
 	}
@@ -91,6 +93,7 @@ const (
 	leastLit     = 60  // levels of lightness that a red cell has at least
 	leastWhite   = 190 // levels of lightness that count as white in a dark scene, and
 	mostWhite    = 235 // in the lightest
+	colourless   = 4   // levels of red over green that no cell of an infrared picture has
 	overScene    = 60  // levels by which white is over three quarters of the scene
 	edge         = 40  // levels between neighbours, across and down together
 	sampled      = 7   // one cell in so many tells of unrest; shares no factor with the columns
@@ -135,6 +138,7 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 		r.awake = append(r.awake, i)
 		r.cells[i].see(hot, light, r.now.warm[i], reddish, w, wHeld)
 	}
+	r.learn(dt)
 	r.survey(p, l, dt, w)
 	return w
 }
@@ -177,6 +181,7 @@ func (r *raster) survey(p detect.Planes, levels *ranges, dt float64, w float32) 
 	}
 	slices.Sort(r.reds)
 	slices.Sort(r.lights)
+	r.grey = r.reds[0] > -colourless && r.reds[len(r.reds)-1] < colourless
 	tint := min(max(r.reds[len(r.reds)/4], 0), mostTint)
 	white := min(max(r.lights[len(r.lights)*3/4]+overScene, leastWhite), mostWhite)
 	slow := weight(dt, dayMemory)

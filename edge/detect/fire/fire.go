@@ -4,6 +4,7 @@ package fire
 
 import (
 	"image"
+	"math"
 	"time"
 
 	"eastgate/edge/detect"
@@ -14,28 +15,33 @@ import (
 
 // A Detector remembers how each small cell of one camera's picture has looked.
 type Detector struct {
-	cfg   Config
-	areas zone.Areas
-	cells *raster
-	zones []area
-	found []flow.Finding // in the newest picture
+	cfg      Config
+	areas    zone.Areas
+	net      Look // nil: judged without
+	cells    *raster
+	zones    []area
+	found    []flow.Finding // in the newest picture
+	suspects bool           // the newest picture deserves a closer look
+	asked    time.Duration  // media time at which the network was asked last
+	hasAsked bool
 }
 
 // An area is where fire counts together, and the places seen there of late.
 type area struct {
-	name   string
-	mask   []byte // of cells
-	places []place
+	name      string
+	mask      []byte // of cells
+	places    []place
+	suspected bool // something new there deserves a closer look
 }
 
 // Open returns a detector; zones of use fire, where there are any, are the only
-// places that count.
-func Open(cfg Config, areas zone.Areas) (*Detector, error) {
-	return &Detector{cfg: cfg, areas: areas}, nil
+// places that count. net may be nil: then nothing but change and colour is judged.
+func Open(cfg Config, areas zone.Areas, net Look) (*Detector, error) {
+	return &Detector{cfg: cfg, areas: areas, net: net}, nil
 }
 
 // Info names the method.
-func (d *Detector) Info() event.Detector { return event.Detector{Name: "fire", Version: "2"} }
+func (d *Detector) Info() event.Detector { return event.Detector{Name: "fire", Version: "3"} }
 
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind { return []event.Kind{event.FireVisual} }
@@ -61,8 +67,8 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	if d.cells == nil || d.cells.cols != cells.Cols || d.cells.rows != cells.Rows {
 		d.begin(cells.Cols, cells.Rows)
 	}
-	d.found = d.look(d.cells.see(cells, p.Frame().Limited, p.PTS()))
-	return d.found, nil
+	d.found, err = d.look(p.Frame(), d.cells.see(cells, p.Frame().Limited, p.PTS()))
+	return d.found, err
 }
 
 func (d *Detector) begin(cols, rows int) {
@@ -75,20 +81,33 @@ func (d *Detector) begin(cols, rows int) {
 	}
 }
 
-// look judges the picture that the cells have seen last, which has weight w.
-func (d *Detector) look(w float32) []flow.Finding {
+// look judges the frame that the cells have seen last, which has weight w.
+func (d *Detector) look(f *flow.Frame, w float32) ([]flow.Finding, error) {
 	r := d.cells
 	least := max(1, int(d.cfg.MinArea*float64(len(r.cells))))
 	r.measure(w)
+	d.suspects = false
 	var out []flow.Finding
 	for i := range d.zones {
 		a := &d.zones[i]
 		a.places = follow(r.places(a.mask, least), a.places, r.at)
+		for k := range a.places {
+			if p := &a.places[k]; len(p.cells) > 0 {
+				p.traits = r.traits(*p)
+				p.odds = p.traits.logOdds()
+			}
+		}
+		if err := d.ask(f, a.places); err != nil {
+			return nil, err
+		}
 		if f, ok := d.best(*a); ok {
 			out = append(out, f)
 		}
+		if err := d.suspect(f, a, least); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
 }
 
 // best returns the likeliest place of an area.
@@ -99,9 +118,10 @@ func (d *Detector) best(a area) (flow.Finding, bool) {
 		if len(p.cells) == 0 {
 			continue
 		}
-		t := r.traits(p)
-		if s := t.score(); s > f.Score {
-			f.Score, f.Age, f.Box, f.Why = s, r.at-p.since, r.box(p.box), t.why()
+		odds := p.odds + p.verdict.evidence()
+		d.suspects = d.suspects || odds+p.traits.takenByPace()/2 > suspicious
+		if s := 1 / (1 + math.Exp(-odds)); s > f.Score {
+			f.Score, f.Age, f.Box, f.Why = s, r.at-p.since, r.box(p.box), p.why()
 		}
 	}
 	return f, f.Score >= leastScore

@@ -20,7 +20,7 @@ func TestContract(t *testing.T) {
 
 func open(t testing.TB, areas zone.Areas) *Detector {
 	t.Helper()
-	d, err := Open(DefaultConfig(), areas)
+	d, err := Open(DefaultConfig(), areas, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,10 @@ type place struct {
 	cells []int
 	since time.Duration
 	gone  time.Duration // media time at which it was last seen
+
+	traits  traits
+	odds    float64 // log odds by its traits
+	verdict verdict
 }
 
 // What makes a cell part of a place. These only choose what is worth scoring.
@@ -75,7 +79,7 @@ func (r *raster) spread(start int, free []bool) place {
 // missed is how long a place may be out of sight and still be the same.
 const missed = 3 * time.Second
 
-// follow gives the places the age of those that were there before, and returns
+// follow gives the places the age and the verdict of those that were there before, and returns
 // them with those that are out of sight for a moment.
 func follow(places, before []place, now time.Duration) []place {
 	all := places
@@ -84,6 +88,9 @@ func follow(places, before []place, now time.Duration) []place {
 		for i := range places {
 			if b.box.Inset(-reach).Overlaps(places[i].box) {
 				places[i].since = min(places[i].since, b.since)
+				if b.verdict.looks > places[i].verdict.looks {
+					places[i].verdict = b.verdict
+				}
 				found = true
 			}
 		}

@@ -254,7 +254,7 @@ func TestFindingTellsWhereAndHowLong(t *testing.T) {
 // BenchmarkLargeFire is the dearest case: a fire over much of the picture, with
 // the making of the shared colour picture.
 func BenchmarkLargeFire(b *testing.B) {
-	d, err := fire.Open(fire.DefaultConfig(), zone.Areas{})
+	d, err := fire.Open(fire.DefaultConfig(), zone.Areas{}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

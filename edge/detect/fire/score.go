@@ -85,12 +85,22 @@ func (t traits) logOdds() float64 {
 	return z - 40*max(0, t.usual-mostUsual) - 12*max(0, leastMade-t.made)
 }
 
-func (t traits) score() float64 { return 1 / (1 + math.Exp(-t.logOdds())) }
+// takenByPace is how much of the log odds the time between pictures took.
+func (t traits) takenByPace() float64 {
+	same := t
+	same.pace = usualPace
+	return same.logOdds() - t.logOdds()
+}
 
-// why tells people what the score rests on; README.md explains the names.
-func (t traits) why() event.Why {
-	return event.Why{
+// why tells people what a place's score rests on; README.md explains the names.
+func (p place) why() event.Why {
+	t := p.traits
+	w := event.Why{
 		"area": t.area / (160 * 90), "turns": t.light, "red": t.red, "made": t.made, "usual": t.usual,
-		"unrest": t.unrest, "pace_s": t.pace, "odds": t.logOdds(),
+		"unrest": t.unrest, "pace_s": t.pace, "odds": p.odds + p.verdict.evidence(),
 	}
+	if p.verdict.looks > 0 {
+		w["net"], w["looks"] = p.verdict.odds, float64(p.verdict.looks)
+	}
+	return w
 }
