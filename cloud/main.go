@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"eastgate/cloud/app"
+	_ "time/tzdata" // a bare machine knows no time zones
 )
 
 // version is set by the build.

@@ -18,7 +18,7 @@ import (
 // it below .cache; where it is not, the check is skipped, which shows in the output.
 func tool(t *testing.T, name string) string {
 	t.Helper()
-	for _, dir := range []string{"", "/usr/sbin", "/sbin", "../.cache/unpacked/usr/sbin"} {
+	for _, dir := range []string{"", "/usr/sbin", "/sbin", "../.cache/unpacked/usr/sbin", "../.cache/unpacked/usr/bin"} {
 		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 			abs, err := filepath.Abs(path)
 			if err != nil {
@@ -111,7 +111,7 @@ func unit(t *testing.T, name string, dropIns ...string) string {
 		}
 		data = append(data, more...)
 	}
-	data = regexp.MustCompile(`/usr/local/bin/\w+`).ReplaceAll(data, []byte("/bin/true"))
+	data = regexp.MustCompile(`/usr/bin/eastgate-\w+`).ReplaceAll(data, []byte("/bin/true"))
 	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
@@ -128,6 +128,7 @@ func TestUnitsAreGoodAndTight(t *testing.T) {
 		{"eastgate-edge.service", "20", nil},
 		{"eastgate-edge.service", "30", []string{"eastgate-edge-hardware.conf"}},
 		{"eastgate-cloud.service", "15", nil},
+		{"eastgate-cloud-backup.service", "20", nil},
 	} {
 		file := unit(t, c.name, c.dropIns...)
 		if out, err := run(t, analyze, "verify", "--man=no", file); err != nil || strings.Contains(out, filepath.Base(file)+":") {
