@@ -181,7 +181,7 @@ func TestAccuracy(t *testing.T) {
 // watch shows a clip to a detector and returns what was confirmed.
 func watch(t *testing.T, file string, every time.Duration) confirmer {
 	t.Helper()
-	d := opened(t, zone.Areas{})
+	d := opened(t, fire.DefaultConfig(), zone.Areas{})
 	var judge confirmer
 	detecttest.Play(t, file, every-5*time.Millisecond, func(p *detect.Picture) {
 		findings, err := d.Detect(p)
@@ -194,9 +194,9 @@ func watch(t *testing.T, file string, every time.Duration) confirmer {
 }
 
 // opened returns a detector that is closed when the test ends.
-func opened(t *testing.T, areas zone.Areas) *fire.Detector {
+func opened(t *testing.T, cfg fire.Config, areas zone.Areas) *fire.Detector {
 	t.Helper()
-	d, err := fire.Open(fire.DefaultConfig(), areas, nil)
+	d, err := fire.Open(cfg, areas, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,10 +118,12 @@ func (d *Detector) best(a area) (flow.Finding, bool) {
 		if len(p.cells) == 0 {
 			continue
 		}
-		odds := p.odds + p.verdict.evidence()
+		box := r.box(p.box)
+		caution := d.cfg.caution(box)
+		odds := p.odds + p.verdict.evidence() - caution
 		d.suspects = d.suspects || odds+p.traits.takenByPace()/2 > suspicious
 		if s := 1 / (1 + math.Exp(-odds)); s > f.Score {
-			f.Score, f.Age, f.Box, f.Why = s, r.at-p.since, r.box(p.box), p.why()
+			f.Score, f.Age, f.Box, f.Why = s, r.at-p.since, box, p.why(caution)
 		}
 	}
 	return f, f.Score >= leastScore

@@ -14,6 +14,7 @@ import (
 	"eastgate/edge/detect/fire"
 	"eastgate/edge/flow"
 	"eastgate/edge/zone"
+	"eastgate/shared/event"
 )
 
 // A scene paints itself over a noisy grey picture, at seconds.
@@ -25,13 +26,18 @@ type film struct {
 	every   time.Duration
 	seconds float64
 	scene   scene
+	cfg     *fire.Config // nil: the usual
 }
 
 // play shows a film to a detector and returns what it found last, and what was
 // confirmed.
 func (f film) play(t *testing.T, areas zone.Areas) (last []flow.Finding, judge confirmer) {
 	t.Helper()
-	d, dice := opened(t, areas), rand.New(rand.NewPCG(3, 4))
+	cfg := fire.DefaultConfig()
+	if f.cfg != nil {
+		cfg = *f.cfg
+	}
+	d, dice := opened(t, cfg, areas), rand.New(rand.NewPCG(3, 4))
 	for at := time.Duration(0); at.Seconds() < f.seconds; at += f.every {
 		img := detecttest.Noise(f.size.X, f.size.Y, 60, 3, dice)
 		f.scene(img, at.Seconds(), dice)
@@ -201,29 +207,29 @@ func TestScenes(t *testing.T) {
 		film film
 		fire bool
 	}{
-		{"a small fire at dusk", film{common, slow, 8, burning(500, 350, 50)}, true},
-		{"a fire on a small picture", film{small, slow, 8, burning(500, 350, 80)}, true},
-		{"a fire on a large picture", film{large, slow, 5, burning(500, 350, 80)}, true},
-		{"a fire at 30 pictures a second", film{common, fast, 6, burning(500, 350, 80)}, true},
-		{"a fire at 2 pictures a second", film{common, rare, 25, burning(500, 350, 100)}, true},
-		{"a fire before a white wall", film{common, slow, 8, both(wall, burning(500, 350, 80))}, true},
-		{"a fire that grows", film{common, slow, 14, growing(3)}, true},
-		{"a fire seen by a shaken camera", film{common, slow, 8, shaken(both(structure, burning(500, 350, 100)), 3)}, true},
-		{"an orange box seen by a shaken camera", film{common, slow, 10, shaken(both(structure, box), 4)}, false},
-		{"an orange box seen by a camera that shakes more", film{common, slow, 10, shaken(both(structure, box), 10)}, false},
-		{"an orange box while the exposure jumps", film{common, slow, 10, unsteady(both(structure, box))}, false},
-		{"a beacon", film{common, slow, 10, blinking(0.5)}, false},
-		{"a quick beacon", film{common, slow, 10, blinking(0.3)}, false},
-		{"a beacon at 2 pictures a second", film{common, rare, 25, blinking(0.7)}, false},
-		{"orange lorries", film{common, slow, 10, both(structure, moving(200, 250, 200))}, false},
-		{"orange cars", film{common, slow, 10, both(structure, moving(700, 120, 80))}, false},
-		{"orange cars at 2 pictures a second", film{common, rare, 25, both(structure, moving(300, 120, 80))}, false},
-		{"a red clock", film{small, slow, 15, digits}, false},
-		{"a fire without colour", film{common, slow, 12, grey(burning(500, 350, 150))}, true},
-		{"a white beacon without colour", film{common, slow, 10, grey(both(structure, blinking(0.5), still([4]float64{420, 220, 80, 80}, 240, 128, 128)))}, false},
-		{"white lorries without colour", film{common, slow, 10, grey(both(structure, white(250, 250, 200)))}, false},
-		{"headlights at night", film{common, slow, 10, white(300, 30, 20)}, false},
-		{"a lamp in the dark that flickers as a whole", film{common, slow, 10, lamp}, false},
+		{"a small fire at dusk", film{common, slow, 8, burning(500, 350, 50), nil}, true},
+		{"a fire on a small picture", film{small, slow, 8, burning(500, 350, 80), nil}, true},
+		{"a fire on a large picture", film{large, slow, 5, burning(500, 350, 80), nil}, true},
+		{"a fire at 30 pictures a second", film{common, fast, 6, burning(500, 350, 80), nil}, true},
+		{"a fire at 2 pictures a second", film{common, rare, 25, burning(500, 350, 100), nil}, true},
+		{"a fire before a white wall", film{common, slow, 8, both(wall, burning(500, 350, 80)), nil}, true},
+		{"a fire that grows", film{common, slow, 14, growing(3), nil}, true},
+		{"a fire seen by a shaken camera", film{common, slow, 8, shaken(both(structure, burning(500, 350, 100)), 3), nil}, true},
+		{"an orange box seen by a shaken camera", film{common, slow, 10, shaken(both(structure, box), 4), nil}, false},
+		{"an orange box seen by a camera that shakes more", film{common, slow, 10, shaken(both(structure, box), 10), nil}, false},
+		{"an orange box while the exposure jumps", film{common, slow, 10, unsteady(both(structure, box)), nil}, false},
+		{"a beacon", film{common, slow, 10, blinking(0.5), nil}, false},
+		{"a quick beacon", film{common, slow, 10, blinking(0.3), nil}, false},
+		{"a beacon at 2 pictures a second", film{common, rare, 25, blinking(0.7), nil}, false},
+		{"orange lorries", film{common, slow, 10, both(structure, moving(200, 250, 200)), nil}, false},
+		{"orange cars", film{common, slow, 10, both(structure, moving(700, 120, 80)), nil}, false},
+		{"orange cars at 2 pictures a second", film{common, rare, 25, both(structure, moving(300, 120, 80)), nil}, false},
+		{"a red clock", film{small, slow, 15, digits, nil}, false},
+		{"a fire without colour", film{common, slow, 12, grey(burning(500, 350, 150)), nil}, true},
+		{"a white beacon without colour", film{common, slow, 10, grey(both(structure, blinking(0.5), still([4]float64{420, 220, 80, 80}, 240, 128, 128))), nil}, false},
+		{"white lorries without colour", film{common, slow, 10, grey(both(structure, white(250, 250, 200))), nil}, false},
+		{"headlights at night", film{common, slow, 10, white(300, 30, 20), nil}, false},
+		{"a lamp in the dark that flickers as a whole", film{common, slow, 10, lamp, nil}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, judge := c.film.play(t, zone.Areas{})
@@ -240,7 +246,7 @@ func TestScenes(t *testing.T) {
 func TestFindingTellsWhereAndHowLong(t *testing.T) {
 	bins := zone.Zone{Name: "bins", Use: zone.Fire, Points: zone.Polygon{{0.4, 0.3}, {0.6, 0.3}, {0.6, 0.8}, {0.4, 0.8}}}
 	gate := zone.Zone{Name: "gate", Use: zone.Fire, Points: zone.Polygon{{0, 0}, {0.2, 0}, {0.2, 1}, {0, 1}}}
-	last, _ := film{image.Pt(480, 270), 100 * time.Millisecond, 12, burning(500, 350, 80)}.play(t, zone.Areas{Zones: []zone.Zone{bins, gate}})
+	last, _ := film{image.Pt(480, 270), 100 * time.Millisecond, 12, burning(500, 350, 80), nil}.play(t, zone.Areas{Zones: []zone.Zone{bins, gate}})
 	if len(last) != 1 || last[0].Zone != "bins" {
 		t.Fatalf("%+v, want one finding in zone bins", last)
 	}
@@ -285,5 +291,42 @@ func TestConfig(t *testing.T) {
 		if faults := (fire.Config{MinArea: share}).Validate(); len(faults) != 1 {
 			t.Errorf("min_area %v: %v", share, faults)
 		}
+	}
+	bad := fire.Config{
+		MinArea: 0.001, Caution: fire.MostCaution + 0.1,
+		Doubts: append(make([]fire.Doubt, fire.MostDoubts), fire.Doubt{Box: event.Box{0.5, 0.5, 0.6, 0.1}, Caution: math.NaN()}),
+	}
+	if faults := bad.Validate(); len(faults) != 2+fire.MostDoubts+2 { // a box without size is no box either
+		t.Errorf("%d faults: %v", len(faults), faults)
+	}
+}
+
+// However often people said that a camera cried wolf, a plain fire is found.
+func TestCautionNeverBlinds(t *testing.T) {
+	here, beside := event.Box{0.3, 0.2, 0.4, 0.5}, event.Box{0, 0, 0.2, 0.2}
+	when := func(c fire.Config) float64 {
+		t.Helper()
+		if faults := c.Validate(); len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		last, judge := film{image.Pt(480, 270), 100 * time.Millisecond, 14, burning(500, 350, 100), &c}.play(t, zone.Areas{})
+		if len(judge.events) == 0 {
+			t.Fatalf("no fire with %+v: evidence %.1f", c, judge.most)
+		}
+		if got := last[0].Why["caution"]; got > fire.MostCaution {
+			t.Errorf("caution %v", got)
+		}
+		return judge.events[0].from
+	}
+	plain := when(fire.DefaultConfig())
+	most := fire.Config{MinArea: 0.001, Caution: fire.MostCaution, Doubts: []fire.Doubt{{here, fire.MostCaution}, {here, fire.MostCaution}}}
+	if late := when(most); late <= plain || late > 12 {
+		t.Errorf("with most caution the fire is found after %.1f s, without after %.1f s", late, plain)
+	}
+	if same := when(fire.Config{MinArea: 0.001, Doubts: []fire.Doubt{{beside, fire.MostCaution}}}); same != plain {
+		t.Errorf("a doubt beside the fire changes when it is found: %.1f s, not %.1f s", same, plain)
+	}
+	if later := when(fire.Config{MinArea: 0.001, Doubts: []fire.Doubt{{here, 0.5}}}); later <= plain {
+		t.Errorf("a doubt where it burns changes nothing: %.1f s", later)
 	}
 }

@@ -93,14 +93,17 @@ func (t traits) takenByPace() float64 {
 }
 
 // why tells people what a place's score rests on; README.md explains the names.
-func (p place) why() event.Why {
+func (p place) why(caution float64) event.Why {
 	t := p.traits
 	w := event.Why{
 		"area": t.area / (160 * 90), "turns": t.light, "red": t.red, "made": t.made, "usual": t.usual,
-		"unrest": t.unrest, "pace_s": t.pace, "odds": p.odds + p.verdict.evidence(),
+		"unrest": t.unrest, "pace_s": t.pace, "odds": p.odds + p.verdict.evidence() - caution,
 	}
 	if p.verdict.looks > 0 {
 		w["net"], w["looks"] = p.verdict.odds, float64(p.verdict.looks)
+	}
+	if caution > 0 {
+		w["caution"] = caution
 	}
 	return w
 }
