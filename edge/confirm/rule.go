@@ -28,8 +28,8 @@ type Rule struct {
 	Refresh time.Duration
 }
 
-// maxOdds bounds what one confident picture can add.
-const maxOdds = 2
+// maxOdds bounds what one confident picture can add, each second it stands for.
+const maxOdds = 3
 
 // weigh returns the evidence per second that a finding with this score gives.
 func (r Rule) weigh(score float64) float64 {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -161,7 +162,7 @@ func TestSettingsAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, faults := c.With(said)
-	if len(faults) > 0 || len(again.Privacy) != 1 || again.Detect != c.Detect || again.Zones["lane"].Use != zone.FireLane {
+	if len(faults) > 0 || len(again.Privacy) != 1 || !reflect.DeepEqual(again.Detect, c.Detect) || again.Zones["lane"].Use != zone.FireLane {
 		t.Errorf("%s\n%v %+v", said, faults, again)
 	}
 }

@@ -60,7 +60,7 @@ func clips(t *testing.T, dir string) (out []clip) {
 }
 
 // A confirmer stands in for package confirm: evidence grows with the log odds of
-// the score, at most 2 a second, and is enough at 3 and 8 pictures; an event ends
+// the score, at most 3 a second, and is enough at 3 and 8 pictures; an event ends
 // after 5 s of looking and finding nothing.
 type confirmer struct {
 	events   []interval
@@ -86,7 +86,7 @@ func (c *confirmer) judge(at float64, findings []flow.Finding) {
 	s := findings[0].Score
 	c.quiet = 0
 	c.pictures++
-	c.evidence = max(0, c.evidence+dt*min(max(math.Log(s/(1-s)), -2), 2))
+	c.evidence = max(0, c.evidence+dt*min(max(math.Log(s/(1-s)), -3), 3))
 	if len(c.events) == 0 {
 		c.most = max(c.most, c.evidence)
 	}

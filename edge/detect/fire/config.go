@@ -20,9 +20,9 @@ type Config struct {
 	// Caution is how much likelier fire must be at this camera than the score says, as
 	// natural logarithm: for a camera whose false alarms were reported. It goes from 0
 	// to MostCaution.
-	Caution float64 `yaml:"caution"`
+	Caution float64 `yaml:"caution,omitempty"`
 	// Doubts ask for more caution in parts of the picture; at most MostDoubts.
-	Doubts []Doubt `yaml:"doubts"`
+	Doubts []Doubt `yaml:"doubts,omitempty"`
 }
 
 // A Doubt is where false alarms came from. It never blinds: a fire there must only be
