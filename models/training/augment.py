@@ -18,10 +18,10 @@ def plain(square, side, times=USED):
 def varied(square, side, rng):
     """A kept square as another camera may have seen it, in bytes."""
     square = placed(square, side, rng)
-    if rng.random() < 0.35:
+    if rng.random() < 0.3:
         square = coarse(square, rng)
     square = lit(square, rng)
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         _, coded = cv2.imencode(".jpg", square, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(8, 60))])
         square = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     return square
@@ -56,27 +56,31 @@ def coarse(square, rng):
 
 
 def lit(square, rng):
-    """Other exposure, white balance and saturation, noise; a quarter has no colour, as by infrared light."""
+    """Other exposure, white balance and saturation, noise; a fifth has no colour, as by infrared light."""
     x = square.astype(np.float32) / 255
-    if rng.random() < 0.25:
+    if rng.random() < 0.2:
         x = np.repeat(cv2.cvtColor(x, cv2.COLOR_BGR2GRAY)[..., None], 3, 2)
     else:
         grey = cv2.cvtColor(x, cv2.COLOR_BGR2GRAY)[..., None]
         x = grey + (x - grey) * np.float32(np.exp(rng.normal(0, 0.25)))
-        x *= np.exp(rng.normal(0, 0.1, 3)).astype(np.float32)
+        x *= np.exp(rng.normal(0, 0.08, 3)).astype(np.float32)
     x = np.clip(x, 0, None) ** np.float32(np.exp(rng.normal(0, 0.2)))
     x = (x - 0.5) * np.float32(np.exp(rng.normal(0, 0.15))) + 0.5
-    x *= np.float32(np.exp(rng.normal(0, 0.3)))  # beyond 1 is clipped: white flames, white lamps
+    x *= np.float32(np.exp(rng.normal(0, 0.25)))  # beyond 1 is clipped: white flames, white lamps
     if rng.random() < 0.3:
         x += rng.normal(0, rng.uniform(0.01, 0.06), x.shape[:2] + (1,)).astype(np.float32)
     return (np.clip(x, 0, 1) * 255).astype(np.uint8)
 
 
-def flame_before(flame, background):
-    """A flame put before another background: fire adds light, so the lighter of both is kept."""
+def flame_before(flame, background, rng):
+    """A flame put before another background, perhaps smaller: fire adds light, so only what is light is taken of it."""
+    side = flame.shape[0]
+    size = int(side * rng.uniform(0.4, 1))
+    edge = (side - size) // 2
+    flame = cv2.copyMakeBorder(cv2.resize(flame, (size, size), interpolation=cv2.INTER_AREA), edge, side - size - edge, edge, side - size - edge, cv2.BORDER_CONSTANT)
     light = flame.max(2).astype(np.float32)
     y, x = np.mgrid[-1:1:flame.shape[0] * 1j, -1:1:flame.shape[0] * 1j]
-    near = np.clip(1.6 - 1.6 * np.hypot(x, y) / 0.75, 0, 1)
+    near = np.clip(1.6 - 1.6 * np.hypot(x, y) / (0.75 * size / side), 0, 1)
     mask = (np.clip((light - 90) / 90, 0, 1) * near)[..., None].astype(np.float32)
     return (np.maximum(flame * mask, 0) + background * (1 - mask)).astype(np.uint8)
 

@@ -8,6 +8,7 @@ from . import crops, places, sources, split
 from .crops import UNKNOWN
 
 SIDE = 128
+FILLS = 0.15  # of the box that somebody drew, before a blot in it is taken for the flame
 CLIPS = ("neg-dev/", "motion-dev/")  # folders of clips without fire whose pictures may be learnt from
 
 
@@ -40,6 +41,11 @@ def of_fire_set(p, picture, add, rng):
     for box in rng.sample(fires, min(3, len(fires))):
         if max(box[2] - box[0], box[3] - box[1]) >= 8:
             add(box, "fire", 1, smoke_label(p, box, smokes))
+    # What a pre-filter would ask about there: boxes are often drawn around flame and smoke together. What fills little of
+    # its box may be a lamp or a roof before the smoke.
+    inside = [b for b in crops.suspicious(picture, 16, rng) if crops.covered(b, fires) > 0.8 and fills(b, fires) > FILLS]
+    for box in sorted(inside, key=area)[-1:]:
+        add(box, "flame", 1, UNKNOWN if smokes else smoke_label(p, box, smokes))
     for box in rng.sample(smokes, min(1, len(smokes))):
         share = crops.covered(crops.around(box, 1.2), fires)
         add(box, "smoke", 1 if share > 0.15 else UNKNOWN if share > 0 else 0, 1)
@@ -54,6 +60,15 @@ def of_fire_set(p, picture, add, rng):
         if kind == "glow" or burning and crops.fire_coloured(crops.cut(picture, box, crops.WIDE, 64)) > 0.03:
             continue
         add(box, kind, 0, smoke_label(p, square, smokes))
+
+
+def area(box):
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def fills(box, around):
+    """The share of the box around it that a box fills."""
+    return area(box) / min(area(b) for b in around if crops.covered(box, [b]) > 0.8)
 
 
 def smoke_label(p, box, smokes):

@@ -12,6 +12,7 @@ from . import crops, sources, split
 from .crops import UNKNOWN
 
 SIDE = 96
+LEAST = 20  # pixels, the longer side of a thing
 LABELS = {"cyclist": (UNKNOWN, UNKNOWN), "person": (0, 1), "vest": (0, UNKNOWN)}  # a cyclist is both, and neither
 
 
@@ -34,7 +35,7 @@ def of_picture(p, picture, out, part, rng):
     def add(box, kind, labels):
         out.add(picture, box, kind, labels, part, p.scene, p.set)
 
-    things = [b for b in p.boxes if max(b[3] - b[1], b[4] - b[2]) >= 14]
+    things = [b for b in p.boxes if max(b[3] - b[1], b[4] - b[2]) >= LEAST]
     for what, *box in rng.sample(things, min(8, len(things))):
         if what in sources.VEHICLES:
             add(box, what, (1, 0 if what != "motorcycle" else UNKNOWN))
@@ -67,8 +68,8 @@ def near(box, rng):
     return x - half, y - half, x + half, y + half
 
 
-def bay(ground, rng, vehicles=()):
-    """A painted bay drawn onto ground, seen at a slant, with cars beside it where some are given.
+def bay(ground, rng, vehicles=(), within=None):
+    """A painted bay drawn onto ground, seen at a slant, with cars beside it and one within where they are given.
 
     rng is numpy's; ground and vehicles are kept squares.
     """
@@ -83,8 +84,11 @@ def bay(ground, rng, vehicles=()):
     middle = side / 2 + rng.normal(0, 0.04, 2) * side
     half = side * rng.uniform(0.14, 0.26)
     paint = [(235, 235, 235), (90, 200, 230), (190, 190, 200)][rng.integers(3)]
-    for vehicle in vehicles:
-        out = beside(out, vehicle, middle + rng.choice([-1, 1]) * across * half * rng.uniform(1.7, 2.4), half, rng)
+    sizes = half * rng.uniform(1.2, 1.6, len(vehicles))  # half of the sides of the cars beside it
+    for n, (vehicle, size) in enumerate(zip(vehicles, sizes)):
+        out = put(out, vehicle, middle + (-1) ** n * across * (half * rng.uniform(0.9, 1.3) + size), size)
+    if within is not None:
+        return put(out, within, middle, half * rng.uniform(1, 1.4))
     layer = out.copy()
     width = int(rng.integers(1, 4))
     for n in range(-3, 4):
@@ -111,13 +115,15 @@ def mix(a, b, share):
     return cv2.addWeighted(a, share, b, 1 - share, 0)
 
 
-def beside(picture, vehicle, at, half, rng):
-    """Puts the middle of a kept vehicle around a point, for the most part outside the bay."""
-    size = int(half * 2 * rng.uniform(1.2, 1.7))
+def put(picture, vehicle, at, half):
+    """Puts the middle of a kept vehicle around a point, fading towards its edges."""
+    size = max(4, int(2 * half))
     kept = vehicle.shape[0]
     part = cv2.resize(vehicle[kept // 4:3 * kept // 4, kept // 4:3 * kept // 4], (size, size), interpolation=cv2.INTER_AREA)
     side, (x, y) = picture.shape[0], (at - size / 2).astype(int)
     x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + size, side), min(y + size, side)
     if x1 > x0 and y1 > y0:
-        picture[y0:y1, x0:x1] = part[y0 - y:y1 - y, x0 - x:x1 - x]
+        b, a = np.mgrid[-1:1:size * 1j, -1:1:size * 1j]
+        mask = np.clip((1 - a ** 6 - b ** 6) * 3, 0, 1)[y0 - y:y1 - y, x0 - x:x1 - x, None]
+        picture[y0:y1, x0:x1] = part[y0 - y:y1 - y, x0 - x:x1 - x] * mask + picture[y0:y1, x0:x1] * (1 - mask)
     return picture

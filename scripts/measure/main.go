@@ -1,0 +1,151 @@
+// Command measure says how well the detectors find what real clips show, and
+// writes the tables in their README.md: what is found, how late, what is found
+// wrongly, with exact intervals; what noise, fog, rain and bad lines cost; and
+// what others find on the same clips. scripts/accuracy runs it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// options are what the command line says.
+type options struct {
+	data, edge, cache, root string
+	only                    string
+	kinds                   []string
+	stress, compare, write  bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "accuracy:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	var o options
+	f := flag.NewFlagSet("accuracy", flag.ContinueOnError)
+	f.StringVar(&o.data, "data", "../shared/data", "folder with clips and truth.json")
+	f.StringVar(&o.edge, "edge", "bin/edge", "the program to measure")
+	f.StringVar(&o.cache, "cache", ".cache/accuracy", "where damaged clips are kept")
+	f.StringVar(&o.root, "root", ".", "the project's folder")
+	f.StringVar(&o.only, "only", "", "only clips whose name has this in it")
+	names := f.String("kinds", "fire,parking,motion,tamper", "what to measure")
+	f.BoolVar(&o.stress, "stress", false, "also measure on clips with noise, fog, rain, bad lines …")
+	f.BoolVar(&o.compare, "compare", false, "also measure what others find on the same clips")
+	f.BoolVar(&o.write, "write", false, "write the tables into edge/detect/*/README.md")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	o.kinds = strings.Split(*names, ",")
+	for _, k := range o.kinds {
+		if _, ok := rules[k]; !ok {
+			return fmt.Errorf("-kinds: %q is not measured", k)
+		}
+	}
+	if o.write && o.only != "" {
+		return errors.New("-write needs all clips, without -only")
+	}
+	clips, err := read(filepath.Join(o.data, "truth.json"))
+	if err != nil {
+		return err
+	}
+	clips = slices.DeleteFunc(clips, func(c clip) bool { return !strings.Contains(c.File, o.only) })
+	return measure(ctx, o, clips)
+}
+
+// measure runs everything that was asked for and prints or writes the tables.
+func measure(ctx context.Context, o options, clips []clip) error {
+	tables := map[string]*report{}
+	for _, k := range o.kinds {
+		tables[k] = &report{kind: k}
+	}
+	j := judge{o, tables}
+	own := ours{edge: o.edge}
+	finders := []finder{own}
+	if o.compare {
+		finders = append(finders, others()...)
+	}
+	for _, f := range finders {
+		for _, c := range clips {
+			if err := j.clip(ctx, f, c, filepath.Join(o.data, c.File), ""); err != nil {
+				return err
+			}
+		}
+	}
+	if o.stress {
+		if err := j.stress(ctx, own, clips); err != nil {
+			return err
+		}
+	}
+	for _, k := range o.kinds {
+		text := tables[k].markdown()
+		fmt.Printf("\n## %s\n\n%s\n", k, text)
+		if o.write {
+			if err := insert(filepath.Join(o.root, "edge/detect", rules[k].folder, "README.md"), text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// A judge fills the tables.
+type judge struct {
+	options
+	tables map[string]*report
+}
+
+// stress lets a finder look at all short clips with each damage.
+func (j judge) stress(ctx context.Context, f finder, clips []clip) error {
+	for _, d := range damages {
+		for _, c := range clips {
+			if c.Duration > longestDamaged || !slices.ContainsFunc(j.kinds, c.about) {
+				continue
+			}
+			file, err := d.apply(ctx, j.options, c)
+			if err != nil {
+				return err
+			}
+			if err := j.clip(ctx, f, c, file, d.name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// clip lets one finder look at one clip for everything that it knows and the clip
+// has labels for.
+func (j judge) clip(ctx context.Context, f finder, c clip, file, damage string) error {
+	var kinds []string
+	for _, k := range j.kinds {
+		if slices.Contains(f.kinds(), k) && c.about(k) {
+			kinds = append(kinds, k)
+		}
+	}
+	if len(kinds) == 0 {
+		return nil
+	}
+	events, err := f.find(ctx, file, c, kinds)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", f.name(), c.File, err)
+	}
+	for _, k := range kinds {
+		v := rules[k].judge(c, events)
+		j.tables[k].add(f.name(), damage, c, v)
+		fmt.Fprintf(os.Stderr, "%s %s %s %s: found %d of %d, false %d\n", f.name(), damage, k, c.File, v.found, v.wanted, v.wrong)
+	}
+	return nil
+}
