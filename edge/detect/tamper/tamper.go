@@ -3,6 +3,7 @@
 package tamper
 
 import (
+	"image"
 	"time"
 
 	"eastgate/edge/detect"
@@ -19,6 +20,7 @@ type Detector struct {
 
 	note  string // what is wrong; empty while all is well
 	wrong time.Duration
+	grey  bool // the picture has no colour
 }
 
 // Open returns a detector. The whole picture counts, whatever zones there are.
@@ -27,7 +29,7 @@ func Open(cfg Config, _ zone.Areas) (*Detector, error) {
 }
 
 // Info names the method.
-func (d *Detector) Info() event.Detector { return event.Detector{Name: "tamper", Version: "2"} }
+func (d *Detector) Info() event.Detector { return event.Detector{Name: "tamper", Version: "3"} }
 
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind { return []event.Kind{event.Tamper} }
@@ -37,7 +39,7 @@ func (d *Detector) Close() error { return nil }
 
 // Detect returns at most one finding, with a note that says what is wrong.
 func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
-	held, frozen := d.still.look(p.Frame().Image, p.PTS())
+	held, still := d.still.look(p.Frame().Image, p.PTS())
 	grey, err := p.Grey()
 	if err != nil {
 		return nil, err
@@ -46,33 +48,41 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	black := average(pix) < blackness(p.Frame().Limited)
-	if frozen && !black { // a black picture is black, also where it is the same one
-		return finding("frozen", 1, held), nil
+	dark := average(pix) < blackness(p.Frame().Limited)
+	if still && !dark { // a black picture is black, also where it is the same one
+		return finding(judgement{note: frozen, score: 1}, held), nil
 	}
 	if d.view == nil || d.view.w != grey.Cols() || d.view.h != grey.Rows() {
 		d.view = newView(grey.Cols(), grey.Rows())
 	}
-	note, score := d.view.judge(pix, p.PTS(), black)
-	return d.tell(note, score, p.PTS()), nil
+	if grey := colourless(p.Frame().Image); grey != d.grey { // infrared: the same place has other edges
+		d.grey = grey
+		d.view.begin()
+	}
+	return d.tell(d.view.judge(pix, p.PTS(), dark), p.PTS()), nil
 }
 
-// tell makes a finding of a note. A new view becomes the right one in the end; a
+// Suspects reports whether something is wrong, or is about to be.
+func (d *Detector) Suspects() bool {
+	return d.note != "" || d.view != nil && d.view.last > d.view.whole
+}
+
+// tell makes a finding of a judgement. A new view becomes the right one in the end; a
 // picture in which nothing can be seen never does.
-func (d *Detector) tell(note string, score float64, at time.Duration) []flow.Finding {
-	if note != d.note {
-		d.note, d.wrong = note, at
+func (d *Detector) tell(j judgement, at time.Duration) []flow.Finding {
+	if j.note != d.note {
+		d.note, d.wrong = j.note, at
 	}
-	if note == "" {
+	if j.note == "" {
 		return nil
 	}
 	age := at - d.wrong
-	if note == "moved" && age > d.cfg.AdoptAfter {
+	if j.note == moved && age > d.cfg.AdoptAfter {
 		d.view.begin()
 		d.note = ""
 		return nil
 	}
-	return finding(note, score, age)
+	return finding(j, age)
 }
 
 // blackness is the mean grey level of black. Most cameras send luma from 16 on
@@ -84,6 +94,23 @@ func blackness(limited bool) float64 {
 	return darkness
 }
 
-func finding(note string, score float64, age time.Duration) []flow.Finding {
-	return []flow.Finding{{Kind: event.Tamper, Note: note, Score: score, Age: max(age, 1)}}
+func finding(j judgement, age time.Duration) []flow.Finding {
+	return []flow.Finding{{
+		Kind: event.Tamper, Note: j.note, Score: j.score, Age: max(age, 1),
+		Why: event.Why{"lost": j.lost, "left": j.left, "smeared": j.smeared, "unsharp": j.dim, "blocks": float64(j.judged), "seen_s": age.Seconds()},
+	}}
+}
+
+// colourless reports whether a picture has no colour, as by infrared, on samples.
+func colourless(img *image.YCbCr) bool {
+	sum, n := 0, 0
+	for y := 0; y < (img.Rect.Dy()+1)/2; y += 8 {
+		for x := 0; x < (img.Rect.Dx()+1)/2; x += 8 {
+			i := y*img.CStride + x
+			cb, cr := int(img.Cb[i])-128, int(img.Cr[i])-128
+			sum += max(cb, -cb) + max(cr, -cr)
+			n++
+		}
+	}
+	return float64(sum) < 1.5*float64(n)
 }

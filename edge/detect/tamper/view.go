@@ -5,32 +5,49 @@ import (
 	"time"
 )
 
-// A view remembers where the picture has structure, block by block.
+// A view remembers where the picture has structure, block by block, at half the size
+// of the small grey picture.
 type view struct {
-	w, h   int
+	w, h   int // of the small grey picture
+	hw, hh int
+	half   []byte
 	grad   []float32 // of the present picture
-	smooth []byte
 	ref    []float32 // remembered
 	blocks []block
 	last   time.Duration
 	began  time.Duration
 	ready  bool
 	hits   int // judged pictures since the beginning
+
+	whole time.Duration // when nearly all was last itself
+	slow  bool          // what is wrong came bit by bit
 }
 
-type block struct{ x0, y0, x1, y1 int }
+// A block is a part of the view.
+type block struct {
+	x0, y0, x1, y1 int
+	usual          float64 // correlation that it has while all is well
+	lum            float64 // how light it is, while all is well
+
+	corr, level float64 // of the newest picture
+	now, then   float64 // mean gradient, now and remembered
+	most, was   float64 // strongest gradient, now and remembered
+	spread      float64 // deviation of the remembered gradients, as a share of their mean
+	lost        bool
+}
 
 // The picture is judged in a grid of so many blocks.
 const (
-	across = 6
-	down   = 4
+	across = 8
+	down   = 6
 )
 
 func newView(w, h int) *view {
-	v := &view{w: w, h: h, grad: make([]float32, w*h), ref: make([]float32, w*h), smooth: make([]byte, w*h)}
+	hw, hh := max(w/2, 1), max(h/2, 1)
+	v := &view{w: w, h: h, hw: hw, hh: hh, half: make([]byte, hw*hh), grad: make([]float32, hw*hh), ref: make([]float32, hw*hh)}
 	for j := range down {
 		for i := range across {
-			v.blocks = append(v.blocks, block{i * w / across, j * h / down, (i + 1) * w / across, (j + 1) * h / down})
+			v.blocks = append(v.blocks, block{x0: i * hw / across, y0: j * hh / down, x1: (i + 1) * hw / across, y1: (j + 1) * hh / down})
 		}
 	}
 	return v
@@ -41,134 +58,115 @@ func (v *view) begin() { v.ready = false }
 const (
 	settle   = 2 * time.Second  // after a beginning nothing is judged
 	remember = 40 * time.Second // time constant of the memory
+	replaced = 5 * time.Minute  // and of what is not itself, while most is
 	gap      = 2 * time.Minute  // after a longer gap the view is learnt anew
 	texture  = 2.2              // mean gradient in grey levels below which a block says nothing
+	edges    = 0.8              // spread of gradients below which they are noise
+	steady   = 0.55             // correlation that a block must usually have to say anything
 	alike    = 0.35             // correlation below which a block is not itself
-	lost     = 0.6              // share of the blocks that must be lost
-	flat     = 0.45             // gradient left, as a share, below which a lens is covered
-	darkness = 14               // mean grey level of black
+	fewest   = 4                // blocks that must have something to say
 )
 
-// judge returns what is wrong, or nothing, and how clearly. black says that the
-// picture is that dark.
-func (v *view) judge(pix []byte, at time.Duration, black bool) (note string, score float64) {
+// see takes in a picture. It reports whether it can be compared with what is
+// remembered.
+func (v *view) see(pix []byte, at time.Duration) bool {
 	v.gradient(pix)
 	if !v.ready || at <= v.last || at-v.last > gap {
 		copy(v.ref, v.grad)
-		v.ready, v.began, v.last, v.hits = true, at, at, 0
-		return "", 0
-	}
-	dt := at - v.last
-	v.last = at
-	share, left, judged := v.compare()
-	wrong := judged >= 4 && share >= lost
-	switch {
-	case black && (wrong || v.blank()):
-		note = "black"
-	case wrong && left < flat:
-		note = "covered"
-	case wrong:
-		note = "moved"
-	}
-	if note == "" || at-v.began < settle {
-		v.learn(dt)
-		return "", 0
-	}
-	return note, min(1, 0.5+max(share-lost, 0)/(1-lost)/2)
-}
-
-// blank says that nothing at all has structure: a picture that was black from the
-// beginning has nothing to be compared with.
-func (v *view) blank() bool {
-	for _, b := range v.blocks {
-		if _, now, _ := v.correlate(b); now >= texture {
-			return false
+		v.ready, v.began, v.last, v.whole, v.hits, v.slow = true, at, at, at, 0, false
+		for i := range v.blocks {
+			v.blocks[i].measure(v)
+			v.blocks[i].usual, v.blocks[i].lum = 1, v.blocks[i].level
 		}
+		return false
+	}
+	for i := range v.blocks {
+		v.blocks[i].measure(v)
 	}
 	return true
 }
 
-// compare returns the share of blocks that are not themselves any more, how much
-// of the structure is left, and how many blocks had enough to say.
-func (v *view) compare() (share, left float64, judged int) {
-	gone := 0
-	var now, then float64
-	for _, b := range v.blocks {
-		c, g, r := v.correlate(b)
-		if r < texture {
-			continue
-		}
-		judged++
-		now += g
-		then += r
-		if c < alike {
-			gone++
-		}
-	}
-	if judged == 0 {
-		return 0, 1, 0
-	}
-	return float64(gone) / float64(judged), now / then, judged
-}
-
-// correlate compares a block's gradients with those remembered; it does not change
-// when both grow or shrink together, as with the light.
-func (v *view) correlate(b block) (corr, now, then float64) {
-	var n, sg, sr, gg, rr, gr float64
+// measure compares a block's gradients with those remembered. The correlation does
+// not change when both grow or shrink together, as with the light.
+func (b *block) measure(v *view) {
+	var n, sg, sr, gg, rr, gr, light float64
+	b.most, b.was = 0, 0
 	for y := b.y0; y < b.y1; y++ {
 		for x := b.x0; x < b.x1; x++ {
-			g, r := float64(v.grad[y*v.w+x]), float64(v.ref[y*v.w+x])
+			g, r := float64(v.grad[y*v.hw+x]), float64(v.ref[y*v.hw+x])
 			n++
-			sg += g
-			sr += r
-			gg += g * g
-			rr += r * r
-			gr += g * r
+			light += float64(v.half[y*v.hw+x])
+			sg, sr, gg, rr, gr = sg+g, sr+r, gg+g*g, rr+r*r, gr+g*r
+			b.most, b.was = max(b.most, g), max(b.was, r)
 		}
 	}
+	b.corr, b.now, b.then, b.lost = 1, 0, 0, false
 	if n == 0 {
-		return 1, 0, 0
+		return
 	}
-	vg, vr := gg/n-sg*sg/n/n, rr/n-sr*sr/n/n
-	if vr <= 0 {
-		return 1, sg / n, 0
+	b.now, b.then, b.level = sg/n, sr/n, light/n
+	vg, vr := gg/n-b.now*b.now, rr/n-b.then*b.then
+	b.spread = math.Sqrt(max(vr, 0)) / max(b.then, 1e-9)
+	switch {
+	case vr <= 0:
+		b.then = 0
+	case vg <= 1e-9:
+		b.corr = 0
+	default:
+		b.corr = (gr/n - b.now*b.then) / math.Sqrt(vg*vr)
 	}
-	if vg <= 1e-9 {
-		return 0, sg / n, sr / n
-	}
-	return (gr/n - sg*sr/n/n) / math.Sqrt(vg*vr), sg / n, sr / n
+	b.lost = b.says() && b.corr < min(alike, b.usual-0.25)
 }
 
-func (v *view) learn(dt time.Duration) {
+// says reports whether the block has structure, and keeps it. A coder may hold the
+// same noise for many seconds and then another: noise has no edges that stand out.
+func (b *block) says() bool { return b.then >= texture && b.spread >= edges && b.usual >= steady }
+
+// learn lets the memory follow what is there; what is not itself only slowly.
+func (v *view) learn(at time.Duration) {
+	dt := at - v.last
 	v.hits++
 	// At first the memory is the mean of what was seen, later it fades slowly.
-	a := max(float32(1-math.Exp(-dt.Seconds()/remember.Seconds())), 1/float32(v.hits+1))
-	for i, g := range v.grad {
-		v.ref[i] += a * (g - v.ref[i])
+	first := 1 / float64(v.hits+1)
+	for i := range v.blocks {
+		b := &v.blocks[i]
+		a := max(rate(dt, remember), first)
+		if b.lost {
+			a = rate(dt, replaced)
+		}
+		b.usual += a * (b.corr - b.usual)
+		b.lum += a * (b.level - b.lum)
+		for y := b.y0; y < b.y1; y++ {
+			for i := y*v.hw + b.x0; i < y*v.hw+b.x1; i++ {
+				v.ref[i] += float32(a) * (v.grad[i] - v.ref[i])
+			}
+		}
 	}
 }
 
-// gradient writes how much the picture changes from pixel to pixel, smoothed
-// first, since noise is structure too.
+func rate(dt, constant time.Duration) float64 {
+	return 1 - math.Exp(-dt.Seconds()/constant.Seconds())
+}
+
+// gradient writes how much the picture changes from pixel to pixel, at half its
+// size: noise is structure too.
 func (v *view) gradient(pix []byte) {
-	w, h := v.w, v.h
-	for y := range h {
-		for x := range w {
-			sum, n := 0, 0
-			for yy := max(0, y-1); yy <= min(h-1, y+1); yy++ {
-				for xx := max(0, x-1); xx <= min(w-1, x+1); xx++ {
-					sum += int(pix[yy*w+xx])
-					n++
-				}
-			}
-			v.smooth[y*w+x] = byte(sum / n)
+	w, hw, hh := v.w, v.hw, v.hh
+	for y := range hh {
+		upper, lower := pix[2*y*w:], pix[min(2*y+1, v.h-1)*w:]
+		out := v.half[y*hw : (y+1)*hw]
+		for x := range out {
+			r := min(2*x+1, w-1)
+			out[x] = byte((int(upper[2*x]) + int(upper[r]) + int(lower[2*x]) + int(lower[r])) / 4)
 		}
 	}
-	for y := range h {
-		for x := range w {
-			l, r := v.smooth[y*w+max(0, x-1)], v.smooth[y*w+min(w-1, x+1)]
-			u, d := v.smooth[max(0, y-1)*w+x], v.smooth[min(h-1, y+1)*w+x]
-			v.grad[y*w+x] = float32(math.Abs(float64(int(r)-int(l))) + math.Abs(float64(int(d)-int(u))))
+	for y := range hh {
+		above, below := v.half[max(0, y-1)*hw:], v.half[min(hh-1, y+1)*hw:]
+		row, out := v.half[y*hw:(y+1)*hw], v.grad[y*hw:(y+1)*hw]
+		for x := range out {
+			dx := int(row[min(hw-1, x+1)]) - int(row[max(0, x-1)])
+			dy := int(below[x]) - int(above[x])
+			out[x] = float32(max(dx, -dx) + max(dy, -dy))
 		}
 	}
 }
