@@ -56,5 +56,5 @@ func wish(d Detector, findings []flow.Finding) flow.Urgency {
 
 // urgencies are those of kinds that are more than movement.
 var urgencies = map[event.Kind]flow.Urgency{
-	event.FireVisual: flow.Burning, event.FireLaneBlocked: flow.Standing, event.ParkingMotor: flow.Standing,
+	event.FireVisual: flow.Burning, event.FireLaneBlocked: flow.Standing, event.ParkingMotor: flow.Standing, event.Tamper: flow.Standing,
 }

@@ -42,6 +42,8 @@ const (
 	// sparse is how far key pictures may be apart. Where they are farther, all
 	// pictures are decoded: nobody would know what happens between them.
 	sparse = 4 * time.Second
+	// steady is how many key pictures in a row must then come in time.
+	steady = 3
 	// linger is how long a closer look goes on after the last that was suspected.
 	linger = 3 * time.Second
 	// known is how long movement alone holds the gate open. What goes on after that is
@@ -77,7 +79,7 @@ type Gate struct {
 	shown   bool          // the group's key picture was looked at
 	looked  time.Duration // when a picture was looked at last
 	keyAt   time.Duration // of the last key picture
-	wide    bool          // key pictures are too far apart
+	wide    int           // how many key pictures in time it takes until they are no longer too far apart
 	started bool
 	skipped int // key pictures since the last that was looked at
 	seat    *Seat
@@ -156,12 +158,15 @@ func selective(s *flow.Stream) bool { return s.Codec == "h264" || s.Codec == "he
 // remember keeps the present group of pictures, by reference.
 func (g *Gate) remember(p *flow.Packet) {
 	if p.Stream != g.stream {
-		g.stream, g.group, g.bytes, g.wide, g.started = p.Stream, nil, 0, false, false
+		g.stream, g.group, g.bytes, g.wide, g.started = p.Stream, nil, 0, 0, false
 		g.close()
 	}
 	if p.Key {
-		if g.started {
-			g.wide = p.PTS-g.keyAt > sparse
+		switch {
+		case g.started && p.PTS-g.keyAt > sparse:
+			g.wide = steady
+		case g.wide > 0:
+			g.wide--
 		}
 		g.started, g.keyAt = true, p.PTS
 		clear(g.group)
@@ -187,7 +192,7 @@ func (g *Gate) wanted(now time.Duration) flow.Urgency {
 	if u := g.cause.now(now); u > flow.Calm {
 		return u
 	}
-	if g.wide || now-g.keyAt > sparse || !g.started {
+	if g.wide > 0 || now-g.keyAt > sparse || !g.started {
 		return flow.Moving
 	}
 	return flow.Calm

@@ -7,8 +7,9 @@ import (
 	"eastgate/edge/flow"
 )
 
-// glanceEvery is how often the gate itself looks at pictures while it is open.
-const glanceEvery = 200 * time.Millisecond
+// glanceEvery is how often the gate itself looks at pictures while it is open: only so
+// that it knows the scene when it closes. The detectors look then.
+const glanceEvery = time.Second
 
 // A Behind is the other half of a gate, which stands behind the decoder.
 type Behind struct{ g *Gate }

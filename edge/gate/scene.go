@@ -65,7 +65,7 @@ func (s *scene) look(f *flow.Frame) flow.Urgency {
 	young := f.PTS-s.began < settle
 	if jump || float64(changed) > wholeChange*float64(len(s.grey)) {
 		s.begin(f.PTS)
-		return s.alarm(flow.Moving, f.PTS) // a lamp, or somebody's hand: the detectors shall see
+		return s.alarm(flow.Standing, f.PTS) // a lamp, or somebody's hand: the detectors shall see
 	}
 	s.light = shift
 	thing := changed >= tileCount && s.thing()
