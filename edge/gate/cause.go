@@ -36,7 +36,7 @@ func (c *cause) now(at time.Duration) flow.Urgency {
 		}
 	}
 	if at < c.until[flow.Moving] {
-		if since := at - c.moving; since < known || (since-known)%again > again-linger {
+		if since := at - c.moving; since < familiar || (since-familiar)%again > again-linger {
 			return flow.Moving
 		}
 	}

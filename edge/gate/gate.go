@@ -42,13 +42,16 @@ const (
 	// sparse is how far key pictures may be apart. Where they are farther, all
 	// pictures are decoded: nobody would know what happens between them.
 	sparse = 4 * time.Second
+	// learning is how long a camera is looked at closely when it begins, so that detectors
+	// know its place before they see it seldom.
+	learning = 10 * time.Second
 	// steady is how many key pictures in a row must then come in time.
 	steady = 3
 	// linger is how long a closer look goes on after the last that was suspected.
 	linger = 3 * time.Second
-	// known is how long movement alone holds the gate open. What goes on after that is
+	// familiar is how long movement alone holds the gate open. What goes on after that is
 	// known: the key pictures tell when it ends.
-	known = 8 * time.Second
+	familiar = 8 * time.Second
 	// again is after how long known movement is looked at closely once more, for linger.
 	again = 30 * time.Second
 	// batch is how long pictures of mere movement are gathered, because decoding many at
@@ -81,7 +84,9 @@ type Gate struct {
 	keyAt   time.Duration // of the last key picture
 	wide    int           // how many key pictures in time it takes until they are no longer too far apart
 	started bool
-	skipped int // key pictures since the last that was looked at
+	begin   time.Duration // when the stream began
+	known   bool          // the camera's place was learnt: it has been looked at closely once
+	skipped int           // key pictures since the last that was looked at
 	seat    *Seat
 	waiting []flow.Order // a batch
 
@@ -168,6 +173,9 @@ func (g *Gate) remember(p *flow.Packet) {
 		case g.wide > 0:
 			g.wide--
 		}
+		if !g.started {
+			g.begin = p.PTS
+		}
 		g.started, g.keyAt = true, p.PTS
 		clear(g.group)
 		g.group, g.bytes, g.shown = append(g.group[:0], p), len(p.Data), false
@@ -192,7 +200,8 @@ func (g *Gate) wanted(now time.Duration) flow.Urgency {
 	if u := g.cause.now(now); u > flow.Calm {
 		return u
 	}
-	if g.wide > 0 || now-g.keyAt > sparse || !g.started {
+	g.known = g.known || g.started && now-g.begin >= learning
+	if g.wide > 0 || now-g.keyAt > sparse || !g.known {
 		return flow.Moving
 	}
 	return flow.Calm

@@ -2,19 +2,168 @@ package gate
 
 import (
 	"context"
+	"image"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"eastgate/edge/flow"
 )
 
+// A film is packets of one camera at 25 pictures a second, a key picture each so many.
+type film struct {
+	stream *flow.Stream
+	next   int
+	every  int // pictures from one key picture to the next
+}
+
+func newFilm(every int) *film { return &film{stream: &flow.Stream{Codec: "h264"}, every: every} }
+
+func (f *film) packet() *flow.Packet {
+	p := &flow.Packet{Stream: f.stream, PTS: time.Duration(f.next+1) * 40 * time.Millisecond, Key: f.next%f.every == 0, Data: make([]byte, 100)}
+	f.next++
+	return p
+}
+
+// newGate returns the gate of a camera whose place is known: it has run for a while.
+func newGate(b *Budget) *Gate {
+	g := New("yard", DefaultConfig(), b, NewMetrics(prometheus.NewRegistry()))
+	g.known = true
+	return g
+}
+
+// play has a gate decide on seconds of a film; at each whole second it is told what is
+// wanted then. It returns the orders of each second.
+func play(g *Gate, f *film, seconds int, want map[int]flow.Urgency) [][]flow.Order {
+	out := make([][]flow.Order, seconds)
+	for s := range seconds {
+		if u := want[s]; u > flow.Calm {
+			g.Heed(time.Duration(f.next)*40*time.Millisecond, u)
+		}
+		for range 25 {
+			out[s] = append(out[s], g.decide(f.packet())...)
+		}
+	}
+	return out
+}
+
+func count(orders [][]flow.Order) (n int) {
+	for _, o := range orders {
+		n += len(o)
+	}
+	return n
+}
+
+// TestAQuietCameraIsLookedAtByItsKeyPictures counts what a minute costs.
+func TestAQuietCameraIsLookedAtByItsKeyPictures(t *testing.T) {
+	for every, want := range map[int]int{50: 30, 25: 30, 10: 37, 1: 40} { // at most one in a second and a half
+		orders := play(newGate(nil), newFilm(every), 60, nil)
+		if n := count(orders); n < want-1 || n > want+1 {
+			t.Errorf("a key picture each %d: %d were decoded of %d", every, n, 60*25)
+		}
+		for _, second := range orders {
+			for _, o := range second {
+				if !o.Alone || !o.Key {
+					t.Fatalf("not a key picture by itself: %+v", o)
+				}
+			}
+		}
+	}
+}
+
+// TestSuspicionGoesBackToTheLastKeyPicture asks for a closer look in the middle of a
+// group of pictures: all of it is decoded, in order, and the key picture makes no
+// second frame. Three seconds later it is over.
+func TestSuspicionGoesBackToTheLastKeyPicture(t *testing.T) {
+	f := newFilm(50)
+	orders := play(newGate(nil), f, 12, map[int]flow.Urgency{5: flow.Burning})
+	got := orders[5]
+	if len(got) < 50 || !got[0].Key || !got[0].Shown || got[0].Alone {
+		t.Fatalf("%d orders, first %+v", len(got), got[0])
+	}
+	for i := 1; i < len(got); i++ {
+		if got[i].PTS <= got[i-1].PTS || got[i].Shown || got[i].Alone {
+			t.Fatalf("order %d: %+v after %v", i, got[i], got[i-1].PTS)
+		}
+	}
+	if n := count(orders[6:8]); n < 48 {
+		t.Errorf("%d pictures of two seconds were looked at closely", n)
+	}
+	if n := count(orders[9:12]); n > 2 {
+		t.Errorf("%d pictures were decoded after it was over", n)
+	}
+}
+
+// TestKnownMovementIsNotWatchedForEver has something move for two minutes.
+func TestKnownMovementIsNotWatchedForEver(t *testing.T) {
+	want := map[int]flow.Urgency{}
+	for s := 10; s < 130; s++ {
+		want[s] = flow.Moving
+	}
+	orders := play(newGate(nil), newFilm(50), 140, want)
+	if n := count(orders[10:17]); n < 6*25 {
+		t.Errorf("its beginning was seen in %d pictures only", n)
+	}
+	if n := count(orders[10:130]); n > 120*25/3 {
+		t.Errorf("%d of %d pictures were decoded", n, 120*25)
+	}
+	want[60] = flow.Burning // a fire beside it is something else
+	if n := count(play(newGate(nil), newFilm(50), 64, want)[60:63]); n < 70 {
+		t.Errorf("the fire was seen in %d pictures", n)
+	}
+}
+
+// TestRareKeyPicturesAreNotEnough has a camera with one each ten seconds, as smart
+// codecs send them: all is decoded, so that nothing happens unseen.
+func TestRareKeyPicturesAreNotEnough(t *testing.T) {
+	f := newFilm(250)
+	orders := play(newGate(nil), f, 60, nil)
+	if n := count(orders); n != 60*25 {
+		t.Errorf("%d pictures of %d were decoded", n, 60*25)
+	}
+	f.every = 50 // somebody sets it right
+	play(newGate(nil), f, 20, nil)
+	g := newGate(nil)
+	play(g, newFilm(250), 30, nil)
+	f = newFilm(50)
+	if n := count(play(g, f, 20, nil)); n > 12 {
+		t.Errorf("%d pictures were decoded after it was set right", n)
+	}
+}
+
+// TestWhatCannotBeTakenApartIsDecodedWhole: other codecs, and gates that are off.
+func TestWhatCannotBeTakenApartIsDecodedWhole(t *testing.T) {
+	f := newFilm(50)
+	f.stream = &flow.Stream{Codec: "mpeg4"}
+	if n := count(play(newGate(nil), f, 10, nil)); n != 250 {
+		t.Errorf("mpeg4: %d of 250", n)
+	}
+	g := New("yard", Config{}, nil, NewMetrics(prometheus.NewRegistry()))
+	if n := count(play(g, newFilm(50), 10, nil)); n != 250 {
+		t.Errorf("off: %d of 250", n)
+	}
+}
+
+// TestAGroupTooLargeIsForgotten bounds what is remembered for going back.
+func TestAGroupTooLargeIsForgotten(t *testing.T) {
+	g, f := newGate(nil), newFilm(10000)
+	for range mostPackets + 10 {
+		g.decide(f.packet())
+	}
+	if len(g.group) > mostPackets || g.bytes > mostBytes {
+		t.Errorf("%d packets, %d bytes", len(g.group), g.bytes)
+	}
+}
+
+// TestEverythingPassesInOrder runs the stage itself.
 func TestEverythingPassesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, out := make(chan *flow.Packet), make(chan flow.Order)
 		go New("yard", Config{}, nil, NewMetrics(prometheus.NewRegistry())).Run(t.Context(), in, out)
-		sent := []*flow.Packet{{Key: true}, {}, {}}
+		f := newFilm(50)
+		sent := []*flow.Packet{f.packet(), f.packet(), f.packet()}
 		go func() {
 			defer close(in)
 			for _, p := range sent {
@@ -38,9 +187,9 @@ func TestAStuckDecoderDoesNotHoldTheGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		in, out := make(chan *flow.Packet, 1), make(chan flow.Order)
-		in <- &flow.Packet{}
+		in <- newFilm(1).packet()
 		done := make(chan error)
-		go func() { done <- New("yard", Config{}, nil, NewMetrics(prometheus.NewRegistry())).Run(ctx, in, out) }()
+		go func() { done <- newGate(nil).Run(ctx, in, out) }()
 		synctest.Wait()
 		cancel()
 		if err := <-done; err != nil {
@@ -50,4 +199,25 @@ func TestAStuckDecoderDoesNotHoldTheGate(t *testing.T) {
 			t.Error("out is still open")
 		}
 	})
+}
+
+// picture is a grey frame on which draw paints.
+func picture(at time.Duration, draw func(y []byte, w, h int)) *flow.Frame {
+	img := image.NewYCbCr(image.Rect(0, 0, 640, 360), image.YCbCrSubsampleRatio420)
+	for i := range img.Y {
+		img.Y[i] = byte(90 + (i%640)/16)
+	}
+	if draw != nil {
+		draw(img.Y, 640, 360)
+	}
+	return flow.NewFrame("yard", time.Time{}, at, img, nil)
+}
+
+// large is a noisy frame of 1920 by 1080.
+func large(seed int) *flow.Frame {
+	img := image.NewYCbCr(image.Rect(0, 0, 1920, 1080), image.YCbCrSubsampleRatio420)
+	for i := range img.Y {
+		img.Y[i] = byte(90 + (i*7+seed*13)%11)
+	}
+	return flow.NewFrame("yard", time.Time{}, 0, img, nil)
 }

@@ -17,15 +17,17 @@ const gridWidth = 320
 // becomes less easily alarmed where its alarms come to nothing.
 type scene struct {
 	w, h  int
-	mean  []float32 // grey levels
-	vary  []float32 // mean absolute deviation
-	grey  []byte    // the newest picture
-	fresh []bool    // where it differs
-	diffs []int     // scratch for the median
+	mean  []int32 // grey levels, times one
+	vary  []int32 // mean absolute deviation, times one
+	grey  []byte  // the newest picture
+	fresh []bool  // where it differs
+	diffs []int   // scratch for the median
+	cols  []int   // which columns of the picture are taken
 	slow  slow
 
 	ready bool
 	began time.Duration
+	looks int           // since then
 	at    time.Duration // of the newest picture
 	light float32       // how much brighter it was as a whole
 	dull  float32       // 1, and more where alarms came to nothing
@@ -33,16 +35,24 @@ type scene struct {
 	mute  time.Duration // until when none is given
 }
 
+// Grey levels are kept as whole numbers of a 256th: that is twice as fast.
 const (
-	settle      = 3 * time.Second  // after a beginning nothing is judged
+	bits = 8
+	one  = 1 << bits
+)
+
+const (
+	settle      = 3 * time.Second // after a beginning nothing is judged, nor before so many looks:
+	settleLooks = 4
+	unknown     = 6 * one          // deviation where none is known yet
 	keep        = 12 * time.Second // time constant of what is background
 	absorb      = time.Minute      // time constant of what is not
 	forget      = time.Minute      // after a longer gap the scene is begun anew
-	leastStep   = 10               // grey levels that always count as change
+	leastStep   = 7                // grey levels that always count as change
 	lampStep    = 7                // grey levels by which a picture may change as a whole
 	wholeChange = 0.5              // share of the picture that no thing fills
 	tile        = 16               // pixels of the grid; tiles overlap by half
-	tileCount   = 9                // changed pixels of a tile that are a thing
+	tileCount   = 7                // changed pixels of a tile that are a thing
 	mostDull    = 3
 	dullness    = 10 * time.Minute // time constant in which it is forgotten
 	firstMute   = 5 * time.Second
@@ -62,7 +72,8 @@ func (s *scene) look(f *flow.Frame) flow.Urgency {
 	shift := s.shift()
 	jump := math.Abs(float64(shift-s.light)) > lampStep
 	changed := s.compare(shift)
-	young := f.PTS-s.began < settle
+	s.looks++
+	young := f.PTS-s.began < settle || s.looks < settleLooks
 	if jump || float64(changed) > wholeChange*float64(len(s.grey)) {
 		s.begin(f.PTS)
 		return s.alarm(flow.Standing, f.PTS) // a lamp, or somebody's hand: the detectors shall see
@@ -104,26 +115,29 @@ func (s *scene) judge(found bool) {
 
 func (s *scene) begin(at time.Duration) {
 	for i, v := range s.grey {
-		s.mean[i] = float32(v)
+		s.mean[i] = int32(v) * one
 		if s.vary[i] == 0 {
-			s.vary[i] = 2
+			s.vary[i] = unknown
 		}
 	}
 	s.slow.forget()
-	s.ready, s.began, s.at, s.light = true, at, at, 0
+	s.ready, s.began, s.at, s.light, s.looks = true, at, at, 0, 0
 	s.dull = max(s.dull, 1)
 }
 
 // compare marks where the picture differs from the scene and returns at how many
 // places.
 func (s *scene) compare(shift float32) (changed int) {
+	light, least, times := int32(shift*one), int32(leastStep*one*s.dull), int32(4*s.dull)
+	mean, vary, fresh := s.mean[:len(s.grey)], s.vary[:len(s.grey)], s.fresh[:len(s.grey)]
 	for i, v := range s.grey {
-		d := float32(v) - s.mean[i] - shift
+		d := int32(v)*one - mean[i] - light
 		if d < 0 {
 			d = -d
 		}
-		s.fresh[i] = d > s.dull*max(leastStep, 4*s.vary[i])
-		if s.fresh[i] {
+		far := d > least && d > times*vary[i]
+		fresh[i] = far
+		if far {
 			changed++
 		}
 	}
@@ -157,21 +171,22 @@ func (s *scene) count(x, y int) (n int) {
 }
 
 func (s *scene) learn(shift float32, dt time.Duration, young bool) {
-	still, moved := rate(dt, keep), rate(dt, absorb)
+	light, still, moved := int32(shift*one), weight(dt, keep), weight(dt, absorb)
 	if young {
-		still = max(still, 0.3)
+		still = max(still, one/3)
 	}
+	mean, vary, fresh := s.mean[:len(s.grey)], s.vary[:len(s.grey)], s.fresh[:len(s.grey)]
 	for i, v := range s.grey {
-		d := float32(v) - s.mean[i]
+		d := int32(v)*one - mean[i]
 		a := still
-		if s.fresh[i] {
+		if fresh[i] {
 			a = moved
 		}
-		s.mean[i] += a * d
-		if d -= shift; d < 0 {
+		mean[i] += a * d >> bits
+		if d -= light; d < 0 {
 			d = -d
 		}
-		s.vary[i] = max(s.vary[i]+a*(min(d, 40)-s.vary[i]), 0.5)
+		vary[i] = max(vary[i]+a*(min(d, 40*one)-vary[i])>>bits, one/2)
 	}
 }
 
@@ -179,10 +194,10 @@ func (s *scene) learn(shift float32, dt time.Duration, young bool) {
 func (s *scene) shift() float32 {
 	s.diffs = s.diffs[:0]
 	for i := 0; i < len(s.grey); i += 37 {
-		s.diffs = append(s.diffs, int(math.Round(float64(float32(s.grey[i])-s.mean[i]))))
+		s.diffs = append(s.diffs, int(int32(s.grey[i])*one-s.mean[i]))
 	}
 	slices.Sort(s.diffs)
-	return float32(s.diffs[len(s.diffs)/2])
+	return float32(s.diffs[len(s.diffs)/2]) / one
 }
 
 // shrink takes the picture's luma into the grid, each place the mean of nine samples:
@@ -192,27 +207,27 @@ func (s *scene) shrink(img *image.YCbCr) {
 	w := min(gridWidth, fw)
 	h := max(1, fh*w/fw)
 	if w != s.w || h != s.h {
-		*s = scene{w: w, h: h, dull: 1, mean: make([]float32, w*h), vary: make([]float32, w*h), grey: make([]byte, w*h), fresh: make([]bool, w*h)}
+		*s = scene{w: w, h: h, dull: 1, mean: make([]int32, w*h), vary: make([]int32, w*h), grey: make([]byte, w*h), fresh: make([]bool, w*h)}
 	}
-	cols := make([]int, 3*w)
-	for i := range cols {
-		cols[i] = min(i*fw/(3*w), fw-1)
+	for len(s.cols) < 3*w {
+		s.cols = append(s.cols, min(len(s.cols)*fw/(3*w), fw-1))
 	}
 	for y := range h {
-		var lines [3][]byte
-		for k := range lines {
-			lines[k] = img.Y[min((3*y+k)*fh/(3*h), fh-1)*img.YStride:]
-		}
+		a := img.Y[min((3*y)*fh/(3*h), fh-1)*img.YStride:][:fw]
+		b := img.Y[min((3*y+1)*fh/(3*h), fh-1)*img.YStride:][:fw]
+		c := img.Y[min((3*y+2)*fh/(3*h), fh-1)*img.YStride:][:fw]
 		out := s.grey[y*w : (y+1)*w]
 		for x := range out {
-			a, b, c := cols[3*x], cols[3*x+1], cols[3*x+2]
-			sum := 0
-			for _, l := range lines {
-				sum += int(l[a]) + int(l[b]) + int(l[c])
-			}
-			out[x] = byte(sum / 9)
+			i, j, k := s.cols[3*x], s.cols[3*x+1], s.cols[3*x+2]
+			sum := uint(a[i]) + uint(a[j]) + uint(a[k]) + uint(b[i]) + uint(b[j]) + uint(b[k]) + uint(c[i]) + uint(c[j]) + uint(c[k])
+			out[x] = byte(sum * 7282 >> 16) // by nine
 		}
 	}
+}
+
+// weight is rate in 256ths, rounded up so that something is always learnt.
+func weight(dt, constant time.Duration) int32 {
+	return int32(math.Ceil(float64(rate(dt, constant)) * one))
 }
 
 func rate(dt, constant time.Duration) float32 {
