@@ -117,7 +117,10 @@ func (a Analysis) pipeline(video *videofile.File, r *report) (*pipeline, error) 
 		watch:    pass[flow.Observation]{r.judged},
 		confirm:  confirm.New(place, confirm.Rules(), unknown, confirm.NewMetrics(reg)),
 		evidence: bare{},
-		keep:     func(_ context.Context, e event.Event) { r.event(e) },
+		keep: func(_ context.Context, e event.Event) {
+			gate.Know(e)
+			r.event(e)
+		},
 	}, nil
 }
 

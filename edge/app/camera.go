@@ -103,7 +103,10 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 		watch:    status.NewWatch(name, b.board, b.while(name, eye)),
 		confirm:  confirmer,
 		evidence: keep,
-		keep:     b.keeper.keep,
+		keep: func(ctx context.Context, e event.Event) {
+			gate.Know(e)
+			b.keeper.keep(ctx, e)
+		},
 	}, l, nil
 }
 

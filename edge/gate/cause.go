@@ -8,37 +8,77 @@ import (
 
 // A cause is why a camera is looked at closely, as far as it is known. Times are
 // media times; pictures come to be looked at a little later than they are decided on.
+//
+// Movement is the one cause that can go on for ever: a street, a tree. Once it is told
+// as an event, the key pictures say when it ends, and a closer look now and then is
+// enough. Movement that comes to nothing is believed for a while, then less and less.
 type cause struct {
-	until     [flow.Burning + 1]time.Duration // how long each urgency holds
-	moving    time.Duration                   // since when something moves, with short breaks
-	moved     time.Duration                   // when it did last
-	confirmed bool                            // a detector has seen something since the gate opened
+	until  [flow.Burning + 1]time.Duration // how long each urgency holds
+	told   int                             // events of movement under way
+	since  time.Duration                   // when the first of them began
+	opened time.Duration                   // when the look under way began
+	found  bool                            // an event has begun since then
+	vain   int                             // looks in a row that found nothing
+	mute   time.Duration                   // until when movement is not believed
 }
 
-// calm is how long nothing may have moved for the next movement to be a new one.
-const calm = 6 * time.Second
+const (
+	// familiar is how long movement that is known as an event is looked at closely.
+	familiar = 8 * time.Second
+	// again is after how long it is looked at once more, for linger.
+	again = 30 * time.Second
+	// longest is how long a look goes on for movement of which no event comes.
+	longest = 20 * time.Second
+	// leastMute and mostMute bound how long movement is then not believed.
+	leastMute = 4 * time.Second
+	mostMute  = 30 * time.Second
+)
 
 // suspect takes in that something was suspected in the picture at pts.
 func (c *cause) suspect(u flow.Urgency, pts time.Duration) {
 	c.until[u] = max(c.until[u], pts+linger)
-	if pts-c.moved > calm || c.moved == 0 {
-		c.moving = pts
-	}
-	c.moved = max(c.moved, pts)
 }
 
-// now is the greatest urgency that holds. Movement alone is worth a look when it
-// begins, and again from time to time.
-func (c *cause) now(at time.Duration) flow.Urgency {
+// now is the greatest urgency that holds; open says whether a look is under way.
+func (c *cause) now(at time.Duration, open bool) flow.Urgency {
 	for u := flow.Burning; u > flow.Moving; u-- {
 		if at < c.until[u] {
 			return u
 		}
 	}
-	if at < c.until[flow.Moving] {
-		if since := at - c.moving; since < familiar || (since-familiar)%again > again-linger {
-			return flow.Moving
-		}
+	if at >= c.until[flow.Moving] || at < c.mute {
+		return flow.Calm
 	}
-	return flow.Calm
+	if c.told > 0 {
+		if rest := at - c.since - familiar; rest > 0 && rest%again < again-linger {
+			return flow.Calm
+		}
+		return flow.Moving
+	}
+	if open && !c.found && at-c.opened > longest {
+		return flow.Calm
+	}
+	return flow.Moving
 }
+
+func (c *cause) open(at time.Duration) { c.opened, c.found = at, false }
+
+// close ends a look and reports whether it has found something.
+func (c *cause) close(at time.Duration) bool {
+	if c.found || c.told > 0 {
+		c.vain, c.mute = 0, 0
+		return true
+	}
+	c.mute = at + min(leastMute<<min(c.vain, 8), mostMute)
+	c.vain++
+	return false
+}
+
+// begun and ended take in that an event of movement did.
+func (c *cause) begun(at time.Duration) {
+	if c.told++; c.told == 1 {
+		c.since = at
+	}
+}
+
+func (c *cause) ended() { c.told = max(c.told-1, 0) }

@@ -49,11 +49,6 @@ const (
 	steady = 3
 	// linger is how long a closer look goes on after the last that was suspected.
 	linger = 3 * time.Second
-	// familiar is how long movement alone holds the gate open. What goes on after that is
-	// known: the key pictures tell when it ends.
-	familiar = 8 * time.Second
-	// again is after how long known movement is looked at closely once more, for linger.
-	again = 30 * time.Second
 	// batch is how long pictures of mere movement are gathered, because decoding many at
 	// once is cheaper than one by one.
 	batch = 400 * time.Millisecond
@@ -197,7 +192,7 @@ func (g *Gate) remember(p *flow.Packet) {
 func (g *Gate) wanted(now time.Duration) flow.Urgency {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if u := g.cause.now(now); u > flow.Calm {
+	if u := g.cause.now(now, g.seat != nil); u > flow.Calm {
 		return u
 	}
 	g.known = g.known || g.started && now-g.begin >= learning
@@ -216,6 +211,9 @@ func (g *Gate) open(want flow.Urgency) []flow.Order {
 	}
 	g.shown = true
 	g.looked, g.skipped = g.group[len(g.group)-1].PTS, 0
+	g.mu.Lock()
+	g.cause.open(g.looked)
+	g.mu.Unlock()
 	return out
 }
 
@@ -261,7 +259,7 @@ func (g *Gate) close() {
 	g.seat.Leave()
 	g.seat = nil
 	g.mu.Lock()
-	g.scene.judge(g.cause.confirmed)
+	g.scene.judge(g.cause.close(g.looked))
 	g.mu.Unlock()
 }
 

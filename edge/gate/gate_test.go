@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"eastgate/edge/flow"
+	"eastgate/shared/event"
 )
 
 // A film is packets of one camera at 25 pictures a second, a key picture each so many.
@@ -102,7 +103,13 @@ func TestKnownMovementIsNotWatchedForEver(t *testing.T) {
 	for s := 10; s < 130; s++ {
 		want[s] = flow.Moving
 	}
-	orders := play(newGate(nil), newFilm(50), 140, want)
+	moving := func() *Gate {
+		g := newGate(nil)
+		g.last = 11 * time.Second
+		g.Know(event.Event{Kind: event.Motion, State: event.Start})
+		return g
+	}
+	orders := play(moving(), newFilm(50), 140, want)
 	if n := count(orders[10:17]); n < 6*25 {
 		t.Errorf("its beginning was seen in %d pictures only", n)
 	}
@@ -110,8 +117,23 @@ func TestKnownMovementIsNotWatchedForEver(t *testing.T) {
 		t.Errorf("%d of %d pictures were decoded", n, 120*25)
 	}
 	want[60] = flow.Burning // a fire beside it is something else
-	if n := count(play(newGate(nil), newFilm(50), 64, want)[60:63]); n < 70 {
+	if n := count(play(moving(), newFilm(50), 64, want)[60:63]); n < 70 {
 		t.Errorf("the fire was seen in %d pictures", n)
+	}
+}
+
+// TestMovementThatComesToNothingIsBelievedLess has a tree sway for five minutes.
+func TestMovementThatComesToNothingIsBelievedLess(t *testing.T) {
+	want := map[int]flow.Urgency{}
+	for s := range 300 {
+		want[s] = flow.Moving
+	}
+	orders := play(newGate(nil), newFilm(50), 300, want)
+	if n := count(orders[:20]); n < 18*25 {
+		t.Errorf("at first %d pictures of 500 were decoded", n)
+	}
+	if n := count(orders[150:]); n > 150*25/2 {
+		t.Errorf("later %d pictures of %d were decoded", n, 150*25)
 	}
 }
 

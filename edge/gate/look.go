@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"eastgate/edge/flow"
+	"eastgate/shared/event"
 )
 
 // glanceEvery is how often the gate itself looks at pictures while it is open: only so
@@ -52,7 +53,6 @@ func (g *Gate) see(f *flow.Frame) {
 func (g *Gate) Heed(pts time.Duration, want flow.Urgency) {
 	g.mu.Lock()
 	if want > flow.Calm {
-		g.cause.confirmed = true
 		g.cause.suspect(want, pts)
 	}
 	g.last = max(g.last, pts)
@@ -60,5 +60,20 @@ func (g *Gate) Heed(pts time.Duration, want flow.Urgency) {
 	select {
 	case g.told <- struct{}{}:
 	default:
+	}
+}
+
+// Know takes in an event that came of the camera's pictures.
+func (g *Gate) Know(e event.Event) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case e.State == event.Start:
+		g.cause.found = true
+		if e.Kind == event.Motion {
+			g.cause.begun(g.last)
+		}
+	case e.State == event.End && e.Kind == event.Motion:
+		g.cause.ended()
 	}
 }

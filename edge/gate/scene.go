@@ -55,8 +55,8 @@ const (
 	tileCount   = 7                // changed pixels of a tile that are a thing
 	mostDull    = 3
 	dullness    = 10 * time.Minute // time constant in which it is forgotten
-	firstMute   = 5 * time.Second
-	mostMute    = time.Minute
+	firstPause  = 5 * time.Second  // without alarms, after one that came to nothing
+	mostPause   = time.Minute
 )
 
 // look compares a frame with the scene, learns from it, and says what it suspects.
@@ -76,7 +76,7 @@ func (s *scene) look(f *flow.Frame) flow.Urgency {
 	young := f.PTS-s.began < settle || s.looks < settleLooks
 	if jump || float64(changed) > wholeChange*float64(len(s.grey)) {
 		s.begin(f.PTS)
-		return s.alarm(flow.Standing, f.PTS) // a lamp, or somebody's hand: the detectors shall see
+		return s.standing(f.PTS) // a lamp, or somebody's hand: the detectors shall see
 	}
 	s.light = shift
 	thing := changed >= tileCount && s.thing()
@@ -86,19 +86,20 @@ func (s *scene) look(f *flow.Frame) flow.Urgency {
 	case young:
 		return flow.Calm
 	case thing:
-		return s.alarm(flow.Moving, f.PTS)
+		return flow.Moving
 	case creeping:
-		return s.alarm(flow.Standing, f.PTS)
+		return s.standing(f.PTS)
 	}
 	return flow.Calm
 }
 
-// alarm is u, unless earlier alarms came to nothing a short while ago.
-func (s *scene) alarm(u flow.Urgency, at time.Duration) flow.Urgency {
+// standing is what a change of the whole picture, or a slow one, is worth: nothing
+// while such alarms have come to nothing a short while ago.
+func (s *scene) standing(at time.Duration) flow.Urgency {
 	if at < s.mute {
 		return flow.Calm
 	}
-	return u
+	return flow.Standing
 }
 
 // judge takes in whether a closer look has found something.
@@ -108,7 +109,7 @@ func (s *scene) judge(found bool) {
 		s.dull = max(1, s.dull*0.8)
 		return
 	}
-	s.mute = s.at + min(firstMute<<min(s.vain, 8), mostMute)
+	s.mute = s.at + min(firstPause<<min(s.vain, 8), mostPause)
 	s.vain++
 	s.dull = min(mostDull, s.dull*1.25)
 }
