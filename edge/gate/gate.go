@@ -47,6 +47,8 @@ const (
 	learning = 10 * time.Second
 	// steady is how many key pictures in a row must then come in time.
 	steady = 3
+	// askEvery is how often a closer look is asked for.
+	askEvery = 200 * time.Millisecond
 	// linger is how long a closer look goes on after the last that was suspected.
 	linger = 3 * time.Second
 	// batch is how long pictures of mere movement are gathered, because decoding many at
@@ -64,7 +66,7 @@ type Gate struct {
 	budget *Budget // nil where nobody else wants the machine
 	m      *Metrics
 	// LeftOut is told of each key picture that was not looked at because the box had
-	// no time for it; may be nil.
+	// no time for it, and of each time that a camera with rare ones could not be; may be nil.
 	LeftOut func()
 	// Step makes the gate wait for what became of a key picture before it goes on: for
 	// films, which come faster than they are looked at.
@@ -82,6 +84,7 @@ type Gate struct {
 	begin   time.Duration // when the stream began
 	known   bool          // the camera's place was learnt: it has been looked at closely once
 	skipped int           // key pictures since the last that was looked at
+	asked   time.Duration // when a closer look was last asked for
 	seat    *Seat
 	waiting []flow.Order // a batch
 
@@ -143,13 +146,23 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 	case g.seat != nil:
 		g.seat.Ask(want)
 		return g.follow(p, want)
-	case want > flow.Calm && len(g.group) > 0:
+	case want > flow.Calm && len(g.group) > 0 && p.PTS-g.asked >= askEvery:
+		g.asked = p.PTS
 		if g.seat = g.budget.Take(g.camera, want); g.seat != nil {
 			return g.open(want)
 		}
-		g.m.denied.WithLabelValues(g.camera, want.String()).Inc()
+		g.refused(p.PTS, want)
 	}
 	return g.glance(p)
+}
+
+// refused counts a wish for which there was no time. Where key pictures are rare,
+// that leaves the camera unseen.
+func (g *Gate) refused(now time.Duration, want flow.Urgency) {
+	g.m.denied.WithLabelValues(g.camera, want.String()).Inc()
+	if (g.wide > 0 || now-g.keyAt > sparse) && g.LeftOut != nil {
+		g.LeftOut()
+	}
 }
 
 // selective reports whether single pictures of a stream can be taken out.
@@ -158,7 +171,7 @@ func selective(s *flow.Stream) bool { return s.Codec == "h264" || s.Codec == "he
 // remember keeps the present group of pictures, by reference.
 func (g *Gate) remember(p *flow.Packet) {
 	if p.Stream != g.stream {
-		g.stream, g.group, g.bytes, g.wide, g.started = p.Stream, nil, 0, 0, false
+		g.stream, g.group, g.bytes, g.wide, g.started, g.asked = p.Stream, nil, 0, 0, false, p.PTS-askEvery
 		g.close()
 	}
 	if p.Key {
