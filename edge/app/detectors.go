@@ -19,7 +19,7 @@ var kinds = []kind{
 	{
 		"fire", 100 * time.Millisecond,
 		func(d config.Detect, _ zone.Areas) bool { return d.Fire.Enabled },
-		func(d config.Detect, a zone.Areas) (detect.Detector, error) { return fire.Open(d.Fire.Config, a, nil) },
+		openFire,
 	},
 	{
 		"motion", 200 * time.Millisecond,
@@ -38,4 +38,12 @@ var kinds = []kind{
 		func(d config.Detect, _ zone.Areas) bool { return d.Tamper.Enabled },
 		func(d config.Detect, a zone.Areas) (detect.Detector, error) { return tamper.Open(d.Tamper.Config, a) },
 	},
+}
+
+func openFire(d config.Detect, a zone.Areas) (detect.Detector, error) {
+	look, err := fireLook()
+	if err != nil {
+		return nil, err
+	}
+	return fire.Open(d.Fire.Config, a, look)
 }

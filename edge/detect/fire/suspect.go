@@ -18,9 +18,10 @@ var _ detect.Suspecter = (*Detector)(nil)
 func (d *Detector) Suspects() bool { return d.suspects }
 
 const (
-	suspicious = -1.0 // log odds, with half of what the time between pictures took
+	suspicious = -1.0 // log odds, with a quarter of what the time between pictures took
 	knownAfter = 30.0 // seconds: what known remembers
 	mostKnown  = 0.3  // share of that time for which a hot cell is still news
+	noFire     = -3.0 // the network's log likelihood ratio of what is certainly something else
 	vivid      = 20   // levels of red over green, beyond the scene's tint
 )
 
@@ -79,7 +80,7 @@ func (d *Detector) suspect(f *flow.Frame, a *area, least int) error {
 		if err != nil {
 			return err
 		}
-		a.suspected = odds > suspicious
+		a.suspected = odds > noFire
 	}
 	d.suspects = d.suspects || a.suspected
 	return nil

@@ -41,7 +41,7 @@ func (v verdict) evidence() float64 {
 }
 
 // trust is the share of the network's log odds that counts.
-const trust = 0.6
+const trust = 0.15
 
 // ask lets the network look at the place that is likeliest without it, when it is time.
 func (d *Detector) ask(f *flow.Frame, places []place) error {
