@@ -38,6 +38,8 @@ const Usage = `edge: the gateway of one place
   edge sensors -config edge.yml          which sensors there are, and how they are
   edge analyze [-config zones.yml] [-detect motion,fire,parking,tamper] FILE…
                                          the same detectors on video files
+  edge tune [-config edge.yml -camera NAME] [-try PATH=VALUE,…] [-json] FILE…
+                                         what each setting would have raised on a camera's clips
   edge doctor  -config edge.yml [-json]  what is wrong on this machine, and how to mend it
   edge health  -config edge.yml [-wait 60s]
                                          whether the running box does its work
@@ -51,6 +53,7 @@ var ErrUsage = errors.New("wrong usage")
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "probe": c.probe, "discover": c.discover, "analyze": c.analyze,
+		"tune":    c.tune,
 		"sensors": c.sensors, "doctor": c.doctor, "health": c.health, "version": c.version,
 	}
 	if len(args) > 0 {
