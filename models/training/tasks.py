@@ -63,7 +63,9 @@ class Vehicle(Task):
 
     def rows(self):
         street = {"manaus_traffic", "yuskun_car", "safety_vest", "fire8"}
-        return [("validation", lambda n: True), ("test:test, streets", lambda n: n["source"] in street),
+        return [("validation", lambda n: True), ("test:streets", lambda n: n["source"] in street),
+                ("test:streets, cars, buses and lorries against ground and what is beside", lambda n: n["source"] in street and n["kind"] in ("car", "bus", "truck", "ground", "beside")),
+                ("test:streets, without scene 2013, whose boxes its makers moved", lambda n: n["source"] in street and n["scene"] != 2013),
                 ("test:manaus_traffic", lambda n: n["source"] == "manaus_traffic"), ("test:yuskun_car", lambda n: n["source"] == "yuskun_car"),
                 ("test:parking lot, never trained on", lambda n: n["source"] == "polo_pklot")]
 

@@ -111,6 +111,7 @@ func TestTables(t *testing.T) {
 	r := report{kind: "fire"}
 	c := clip{File: "fire-dev/x.mp4"}
 	r.add(ours{}.name(), "", c, verdict{found: 1, wanted: 2, delays: []float64{2}, right: 1, negative: 360, missed: []span{{1, 5}}})
+	r.add(ours{}.name(), undamaged, c, verdict{found: 1, wanted: 2, delays: []float64{2}, right: 1, negative: 360})
 	r.add(ours{}.name(), "noise", c, verdict{found: 0, wanted: 2, wrong: 1, negative: 360, missed: []span{{1, 5}, {7, 9}}})
 	r.add("others", "", c, verdict{found: 2, wanted: 2, delays: []float64{1, 3}, wrong: 3, negative: 360})
 	if err := insert(file, r.markdown()); err != nil {

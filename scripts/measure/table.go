@@ -33,14 +33,9 @@ func (r *report) add(finder, damage string, c clip, v verdict) {
 	r.groups[i].names = append(r.groups[i].names, c.File)
 }
 
-// total adds up the clips of a group that another has as well; nil takes all.
-func (g *group) total(as *group) (sum verdict) {
+// total adds up the clips of a group.
+func (g *group) total() (sum verdict) {
 	for _, name := range g.names {
-		if as != nil {
-			if _, ok := as.clips[name]; !ok {
-				continue
-			}
-		}
 		v := g.clips[name]
 		sum.found, sum.wanted, sum.right, sum.wrong = sum.found+v.found, sum.wanted+v.wanted, sum.right+v.right, sum.wrong+v.wrong
 		sum.negative += v.negative
@@ -82,13 +77,13 @@ func (r *report) markdown() string {
 	}
 	b.WriteString(own.words())
 	if len(damaged) > 0 {
-		r.stress(&b, own, damaged)
+		stress(&b, damaged)
 	}
 	return b.String()
 }
 
 func (g *group) row() string {
-	v := g.total(nil)
+	v := g.total()
 	hours := v.negative / 3600
 	rl, rh := share(v.found, v.wanted)
 	fl, fh := rate(v.wrong, hours)
@@ -122,13 +117,12 @@ func (g *group) words() string {
 	return fmt.Sprintf("\n%s missed: %s. False: %s.\n", g.finder, none(missed), none(wrong))
 }
 
-// stress is the table of damages, each beside the same clips as they are.
-func (r *report) stress(b *strings.Builder, own *group, damaged []*group) {
+// stress is the table of damages; the first is none.
+func stress(b *strings.Builder, damaged []*group) {
 	b.WriteString("\n| clips up to " + fmt.Sprintf("%.0f s", longestDamaged) + " | found | lost | median delay | later | false | more |\n|---|---|---|---|---|---|---|\n")
-	clean := own.total(damaged[0])
-	fmt.Fprintf(b, "| as they are | %d of %d | | %s | | %d | |\n", clean.found, clean.wanted, median(clean.delays), clean.wrong)
+	as := damaged[0].total()
 	for _, g := range damaged {
-		v, as := g.total(nil), own.total(g)
+		v := g.total()
 		says := g.damage
 		for _, d := range damages {
 			if d.name == g.damage {
