@@ -24,7 +24,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := app.Console{Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stderr), Version: version}
+	c := app.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stderr), Version: version}
 	switch err := c.Command(ctx, os.Args[1:]); {
 	case errors.Is(err, app.ErrUsage):
 		os.Exit(2)

@@ -18,14 +18,26 @@ type BoxRow struct {
 	Enrolled           time.Time
 	Revoked            *time.Time
 	Heard, HealthHeard *time.Time
+	Certificate        *time.Time      // until when it is good; nil: it has none
+	Code               *time.Time      // until when one may be used; nil: none is open
 	Status             *wire.BoxStatus // nil: nothing was told yet
 	Health             *wire.BoxHealth
 }
 
 // An Enroller lets boxes speak.
 type Enroller interface {
-	Enrol(ctx context.Context, site, box string) (secret string, err error)
+	Enrol(ctx context.Context, by access.User, site, box string) (Enrolment, error)
 	Revoke(ctx context.Context, site, box string) error
+}
+
+// An Enrolment is what a box needs to enrol. The code is told only now and never stored:
+// sent again, the request makes another one.
+type Enrolment struct {
+	Site    string    `json:"site"`
+	Box     string    `json:"box"`
+	Code    string    `json:"code"`
+	Expires time.Time `json:"expires"`
+	Address string    `json:"address"` // of the cloud, for boxes
 }
 
 // A Box is what the office sees of one.
@@ -37,8 +49,12 @@ type Box struct {
 	Revoked  *time.Time `json:"revoked"`
 	Heard    *time.Time `json:"heard"`
 	Since    *time.Time `json:"since"` // since when its program runs
-	Version  string     `json:"version"`
-	Host     string     `json:"host"`
+	// Certificate is until when its certificate is good, Code until when a code for it may
+	// be used; nil for none.
+	Certificate *time.Time `json:"certificate_until"`
+	Code        *time.Time `json:"code_until"`
+	Version     string     `json:"version"`
+	Host        string     `json:"host"`
 	// Waiting are events that it has not delivered; ClockAhead is how far its clock is
 	// ahead of the cloud's, in seconds; both nil when it told nothing.
 	Waiting    *int64              `json:"waiting"`
@@ -51,7 +67,7 @@ type Box struct {
 const silentAfter = 2 * time.Minute
 
 func (a *API) boxView(b BoxRow) Box {
-	v := Box{Site: b.Site, Box: b.Box, Enrolled: b.Enrolled, Revoked: b.Revoked, Heard: b.Heard, State: "never", Cameras: []wire.CameraHealth{}, Sensors: []wire.SensorHealth{}}
+	v := Box{Site: b.Site, Box: b.Box, Enrolled: b.Enrolled, Revoked: b.Revoked, Heard: b.Heard, Certificate: b.Certificate, Code: b.Code, State: "never", Cameras: []wire.CameraHealth{}, Sensors: []wire.SensorHealth{}}
 	if b.Status != nil {
 		v.Version, v.Host, v.Since = b.Status.Version, b.Status.Host, &b.Status.Since
 		v.State = map[bool]string{true: "online", false: "away"}[b.Status.Online]
@@ -115,13 +131,6 @@ type boxName struct {
 	Box  string `json:"box"`
 }
 
-// enrolledBox carries the secret, which is told only now and never stored: sent again,
-// the request makes another one.
-type enrolledBox struct {
-	boxName
-	Secret string `json:"secret"`
-}
-
 func (a *API) enrolBox(c *call) (reply, error) {
 	var said boxName
 	if err := json.Unmarshal(c.body, &said); err != nil {
@@ -130,16 +139,22 @@ func (a *API) enrolBox(c *call) (reply, error) {
 	if err := a.may(c, access.ManageBoxes, "box/"+said.Site+"/"+said.Box, "enrol"); err != nil {
 		return reply{}, err
 	}
-	word, err := a.Enroller.Enrol(c.Context(), said.Site, said.Box)
+	out, err := a.Enroller.Enrol(c.Context(), c.who.User, said.Site, said.Box)
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusCreated, body: enrolledBox{said, word}}, nil
+	return reply{status: http.StatusCreated, body: out}, nil
 }
 
 func (a *API) revokeBox(c *call) (reply, error) {
 	site, box := c.said.word("site"), c.said.word("box")
-	if err := a.may(c, access.ManageBoxes, "box/"+site+"/"+box, "revoke"); err != nil {
+	var said struct {
+		Reason string `json:"reason"`
+	}
+	if err := json.Unmarshal(c.body, &said); err != nil {
+		return reply{}, web.Malformed.With(err.Error())
+	}
+	if err := a.may(c, access.ManageBoxes, "box/"+site+"/"+box, "revoke: "+said.Reason); err != nil {
 		return reply{}, err
 	}
 	return reply{status: http.StatusNoContent}, a.Enroller.Revoke(c.Context(), site, box)

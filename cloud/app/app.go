@@ -26,6 +26,7 @@ import (
 	"eastgate/cloud/coverage"
 	"eastgate/cloud/escalation"
 	"eastgate/cloud/governance"
+	"eastgate/cloud/identity"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/ingest"
 	"eastgate/cloud/kpi"
@@ -55,6 +56,8 @@ type Cloud struct {
 	member   *replica.Member // nil with SQLite, which has one cloud
 	people   *access.People
 	boxes    *access.Boxes
+	identity *identity.Book
+	box      doorOfBoxes
 	pages    web.Handler
 	web      net.Listener
 
@@ -106,6 +109,9 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 	if err := c.openNotify(); err != nil {
 		return nil, err
 	}
+	if err := c.openIdentity(); err != nil {
+		return nil, err
+	}
 	from, err := c.openBroker()
 	if err != nil {
 		return nil, err
@@ -124,10 +130,7 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 	if err := c.openPages(ctx); err != nil {
 		return nil, err
 	}
-	if c.web, err = net.Listen("tcp", f.Listen); err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	return c, nil
+	return c, c.listen()
 }
 
 func openStore(ctx context.Context, f config.File) (*store.Store, error) {
@@ -168,14 +171,17 @@ func (c *Cloud) openBroker() (ingest.Config, error) {
 	if dir == "" {
 		dir = filepath.Join(c.file.StoreDir(), "broker")
 	}
-	var err error
-	c.broker, err = broker.New(broker.Config{Listen: b.Listen, Dir: dir, Cert: b.Cert, Key: b.Key}, c.boxes, c.log)
+	conf := broker.Config{Listen: b.Listen, Dir: dir}
+	believes, err := c.guardBroker(&conf)
 	if err != nil {
 		return ingest.Config{}, err
 	}
+	if c.broker, err = broker.New(conf, c.log); err != nil {
+		return ingest.Config{}, err
+	}
 	c.undo = append(c.undo, c.broker.Close)
-	believes, err := trust.Client(b.Cert)
-	return ingest.Config{Broker: c.broker.URL(), Username: broker.Cloud, Password: c.broker.Secret(), TLS: believes, ClientID: id}, err
+	c.identity.Holds(c.broker)
+	return ingest.Config{Broker: c.broker.URL(), Username: broker.Cloud, Password: c.broker.Secret(), TLS: believes, ClientID: id}, nil
 }
 
 // Addr is where pages answer, and Broker where boxes connect.
@@ -217,15 +223,13 @@ func (c *Cloud) Close() error {
 	return err
 }
 
-// stopWait is how long requests may take to finish when the cloud stops.
-const stopWait = 3 * time.Second
-
 // Run works until ctx ends.
 func (c *Cloud) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	if c.broker != nil {
 		g.Go(func() error { return c.broker.Run(ctx) })
 	}
+	g.Go(func() error { return c.identity.Run(ctx) })
 	g.Go(func() error { return c.ingest.Run(ctx) })
 	g.Go(func() error { return c.commands.Run(ctx) })
 	g.Go(func() error { return c.places.Run(ctx) })
@@ -247,6 +251,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 		g.Go(func() error { return c.poll(ctx) })
 	}
 	g.Go(func() error { return c.serve(ctx) })
+	g.Go(func() error { return c.serveBoxes(ctx) })
 	c.engine.Wake() // what was committed before a restart
 	return g.Wait()
 }
@@ -275,25 +280,6 @@ func (c *Cloud) poll(ctx context.Context) error {
 			c.engine.Tell()
 		}
 	}
-}
-
-func (c *Cloud) serve(ctx context.Context) error {
-	srv := web.NewServer(c.routes(), web.Patient)
-	srv.BaseContext = func(net.Listener) context.Context { return ctx } // streams end with us
-	stopped := make(chan struct{})
-	context.AfterFunc(ctx, func() {
-		defer close(stopped)
-		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
-		defer cancel()
-		if srv.Shutdown(wait) != nil {
-			srv.Close()
-		}
-	})
-	if err := srv.Serve(c.web); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
-	}
-	<-stopped
-	return nil
 }
 
 // health answers 200 only when events can come in and be stored. What is wrong with

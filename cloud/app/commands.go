@@ -7,15 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/config"
 	"eastgate/cloud/organisation"
-	"eastgate/cloud/register"
 )
 
 // A Console is where a command speaks: answers on Out, words for people on Err.
@@ -61,9 +57,10 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud export incidents -store S [-format csv|csv-excel|xlsx] [-from DAY] [-to DAY]
   cloud figures -store S | -export FILE.csv -month 2025-06 [-json]
                                                      the figures of a month, also from an export alone
-  cloud edge enrol  [-config F] [-out FILE] SITE/BOX prints the box's secret, or writes it
-  cloud edge list   [-config F]
-  cloud edge revoke [-config F] SITE/BOX
+  cloud edge enrol  [-config F] [-out FILE] SITE/BOX a code for edge enrol at the box: once, within a day
+                    -secret SITE/BOX                 a secret instead, where boxes.secrets allows it or a broker outside asks for one
+  cloud edge list   [-config F]                      with the end of their certificates, and when they were last heard
+  cloud edge revoke [-config F] -reason R SITE/BOX   cuts the box off, at once
   cloud backup  [-config F] -to DIR [-keep 14]       a copy of the living centre; pictures once for all copies
   cloud backup verify DIR                            reads the newest copy whole
   cloud restore [-config F] DIR                      makes the configured centre, which is empty, from the newest copy
@@ -194,90 +191,4 @@ func (c Console) check(_ context.Context, args []string) error {
 	}
 	_, err = fmt.Fprintf(c.Out, "%s: good\n", *path)
 	return err
-}
-
-// withCloud opens the store beside a cloud that may be running.
-func (c Console) withCloud(ctx context.Context, path string, do func(*access.People, *access.Boxes) error) error {
-	f, err := config.Load(path)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(ctx, f)
-	if err != nil {
-		return err
-	}
-	reg := register.New(s, register.NewMetrics(prometheus.NewRegistry()))
-	return errors.Join(do(access.NewPeople(s).RecordIn(reg), access.NewBoxes(s)), s.Close())
-}
-
-func (c Console) enrol(ctx context.Context, args []string) error {
-	flags, path := c.flags("edge enrol")
-	out := flags.String("out", "", "write the secret to this new `file` instead of printing it")
-	site, box, err := c.boxArg(flags, args)
-	if err != nil {
-		return err
-	}
-	return c.withCloud(ctx, *path, func(_ *access.People, boxes *access.Boxes) error {
-		word, err := boxes.Enrol(ctx, site, box)
-		if err != nil {
-			return err
-		}
-		if *out != "" {
-			if err := os.WriteFile(*out, []byte(word+"\n"), 0o600); err != nil {
-				return fmt.Errorf("write secret: %w", err)
-			}
-			_, err := fmt.Fprintf(c.Out, "box %s/%s is enrolled; its secret is in %s\n", site, box, *out)
-			return err
-		}
-		_, err = fmt.Fprintf(c.Out, "box %s/%s is enrolled, secret: %s\n", site, box, word)
-		return err
-	})
-}
-
-func (c Console) boxArg(flags *flag.FlagSet, args []string) (site, box string, err error) {
-	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
-		fmt.Fprint(c.Err, Usage)
-		return "", "", ErrUsage
-	}
-	site, box, ok := strings.Cut(flags.Arg(0), "/")
-	if !ok {
-		return "", "", fmt.Errorf("%q is not SITE/BOX", flags.Arg(0))
-	}
-	return site, box, nil
-}
-
-func (c Console) list(ctx context.Context, args []string) error {
-	flags, path := c.flags("edge list")
-	if err := flags.Parse(args); err != nil {
-		return ErrUsage
-	}
-	return c.withCloud(ctx, *path, func(_ *access.People, boxes *access.Boxes) error {
-		all, err := boxes.List(ctx)
-		if err != nil {
-			return err
-		}
-		for _, b := range all {
-			state := "may speak"
-			if b.Revoked != nil {
-				state = "revoked " + b.Revoked.Local().Format("2006-01-02 15:04")
-			}
-			fmt.Fprintf(c.Out, "%s/%s\tenrolled %s\t%s\n", b.Site, b.Box, b.Enrolled.Local().Format("2006-01-02 15:04"), state)
-		}
-		return nil
-	})
-}
-
-func (c Console) revoke(ctx context.Context, args []string) error {
-	flags, path := c.flags("edge revoke")
-	site, box, err := c.boxArg(flags, args)
-	if err != nil {
-		return err
-	}
-	return c.withCloud(ctx, *path, func(_ *access.People, boxes *access.Boxes) error {
-		if err := boxes.Revoke(ctx, site, box); err != nil {
-			return fmt.Errorf("box %s/%s: %w", site, box, err)
-		}
-		_, err := fmt.Fprintf(c.Out, "box %s/%s may not connect any more\n", site, box)
-		return err
-	})
 }

@@ -9,6 +9,7 @@ import (
 	"eastgate/cloud/access"
 	"eastgate/cloud/api"
 	"eastgate/cloud/command"
+	"eastgate/cloud/identity"
 	"eastgate/cloud/live"
 	"eastgate/cloud/register"
 	"eastgate/cloud/web"
@@ -26,7 +27,7 @@ func (c *Cloud) openLive(door web.Door, speak *api.API) *live.Hub {
 		Ask: func(n live.Camera, a wire.LiveStart) error {
 			return c.commands.Tell(command.Order{Site: n.Site, Box: n.Box, Name: "live_start", Args: a, TTL: liveLife, By: "live"})
 		},
-		Box: c.boxes.Check,
+		Box: identity.Name,
 		Allow: func(r *http.Request, n live.Camera, h live.Hello) string {
 			s, err := door.Session(r)
 			if err == nil {

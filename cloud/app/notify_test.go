@@ -66,7 +66,7 @@ func watched(t *testing.T) (*apptest.Site, *robottest.Server) {
 	dir := t.TempDir()
 	s := apptest.Open(t, config.File{
 		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: storetest.Address(t), EvidenceDir: filepath.Join(dir, "evidence"),
-		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")}, Notify: n, Contacts: contacts,
+		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")}, Authority: config.Authority{Dir: filepath.Join(dir, "authority")}, Notify: n, Contacts: contacts,
 	})
 	s.Let(t, "duty", "watch", "handler")
 	keys, err := organisation.ParseKeys("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")

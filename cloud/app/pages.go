@@ -78,13 +78,9 @@ func (c *Cloud) openPages(ctx context.Context) error {
 // mount joins all that answers by its path.
 func (c *Cloud) mount(folder *evidence.Folder, door web.Door, told web.Handler, speak *api.API, pages web.Handler) web.Handler {
 	mux := web.NewMux()
-	upload := evidence.Upload(folder, c.boxes, c.log)
-	for _, method := range []string{http.MethodPut, http.MethodHead, http.MethodPatch} {
-		mux.Handle(web.Route{Pattern: method + " /v1/evidence/{sha256}", Class: web.Machine}, upload)
-	}
-	watching := c.openLive(door, speak).Handler()
-	mux.Handle(web.Route{Pattern: "GET /v1/live/{site}/{box}/{camera}", Class: web.Person, Rights: []access.Right{access.SeeVideo}, Socket: true}, watching)
-	mux.Handle(web.Route{Pattern: "GET /v1/publish/{session}", Class: web.Machine}, watching)
+	relay := c.openLive(door, speak)
+	c.mountBoxes(mux, folder, relay)
+	mux.Handle(web.Route{Pattern: "GET /v1/live/{site}/{box}/{camera}", Class: web.Person, Rights: []access.Right{access.SeeVideo}, Socket: true}, relay.Handler())
 	mux.Mount("/a/", c.tapPages(door))
 	mux.Mount("/r/", told)
 	mux.Also("/open311/", told)

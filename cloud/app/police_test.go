@@ -32,7 +32,7 @@ func bridged(t *testing.T) (*apptest.Site, *policetest.Station) {
 	dir := t.TempDir()
 	s := apptest.Open(t, config.File{
 		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: storetest.Address(t), EvidenceDir: filepath.Join(dir, "evidence"),
-		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")},
+		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")}, Authority: config.Authority{Dir: filepath.Join(dir, "authority")},
 		Police: config.Police{
 			Broker: broker, District: topics.District, Community: topics.Community, Organisation: "station", Contact: config.PoliceContact{Role: "值班室", Phone: "0411-8888"},
 		},

@@ -59,7 +59,7 @@ func startReplica(t *testing.T, name, store, broker string) *exec.Cmd {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "cloud.yml")
-	conf := fmt.Sprintf("listen: 127.0.0.1:0\nstore: %q\nevidence_dir: %q\nbroker: {url: %q}\n", store, filepath.Join(dir, "evidence"), broker)
+	conf := fmt.Sprintf("listen: 127.0.0.1:0\nstore: %q\nevidence_dir: %q\nbroker: {url: %q}\nboxes: {listen: \"127.0.0.1:0\"}\nauthority: {dir: %q}\n", store, filepath.Join(dir, "evidence"), broker, filepath.Join(dir, "authority"))
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}

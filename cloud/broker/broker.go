@@ -1,29 +1,29 @@
 // Package broker is the MQTT broker inside the cloud, and the rules of who may
 // say what on it.
 //
-// It promises that a box can speak and listen only as itself, and that nobody
-// comes in without a secret. It does not promise that what it has taken survives:
+// It promises that a box can speak and listen only as itself, that nobody comes in
+// without a certificate (or a secret, where the configuration says so), and that who
+// may speak no more is cut off. It does not promise that what it has taken survives:
 // the cloud acknowledges events itself, after their commit.
 package broker
 
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
-	"eastgate/shared/event"
+	"eastgate/cloud/identity"
 	"eastgate/shared/wire"
 )
 
@@ -31,24 +31,26 @@ import (
 type Config struct {
 	Listen string // host:port for MQTT
 	Dir    string // for sessions and retained messages
-	Cert   string // PEM files; with both, the broker speaks TLS only
-	Key    string
-}
-
-// boxes knows the boxes' secrets.
-type boxes interface {
-	Check(ctx context.Context, site, box, secret string) error
+	// TLS has the broker speak TLS only; it verifies a client's certificate if there is one.
+	TLS *tls.Config
+	// Certified says whose a verified certificate is; Secret lets a box in by a secret. A
+	// way that is nil is closed.
+	Certified func(ctx context.Context, cert *x509.Certificate) (identity.Peer, error)
+	Secret    func(ctx context.Context, site, box, secret string) error
 }
 
 // A Broker is running from New to Close.
 type Broker struct {
 	secret string // of the cloud itself
 	opts   *server.Options
+	door   *door
 	log    *slog.Logger
 
 	mu  sync.Mutex
 	srv *server.Server
 }
+
+var _ identity.Gate = (*Broker)(nil)
 
 // Cloud is the user name under which the cloud's own parts connect.
 const Cloud = "cloud"
@@ -60,8 +62,11 @@ const mostStored = 1 << 30
 // startWait is how long the broker may take to be ready.
 const startWait = 20 * time.Second
 
-// New starts a broker. boxes is asked at every connection.
-func New(c Config, b boxes, log *slog.Logger) (*Broker, error) {
+// handshakeWait bounds a TLS handshake, and the login after it, in seconds.
+const handshakeWait = 10
+
+// New starts a broker. Who comes in is asked at every connection.
+func New(c Config, log *slog.Logger) (*Broker, error) {
 	// The server would try for ever, without a word.
 	probe, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -82,18 +87,15 @@ func New(c Config, b boxes, log *slog.Logger) (*Broker, error) {
 	word := make([]byte, 24)
 	rand.Read(word) //nolint:errcheck // never fails (crypto/rand)
 	out := &Broker{secret: hex.EncodeToString(word), log: log}
+	out.door = &door{c: c, cloud: out.secret, log: log, inside: map[uint64]identity.Peer{}}
 	out.opts = &server.Options{
 		ServerName: "eastgate", DontListen: true, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: c.Dir, JetStreamMaxStore: mostStored, MaxPayload: 2 * wire.MaxBytes,
-		CustomClientAuthentication: &door{boxes: b, cloud: out.secret, log: log},
-		MQTT:                       server.MQTTOpts{Host: host, Port: port, AckWait: 30 * time.Second, MaxAckPending: 1024},
-	}
-	if c.Cert != "" {
-		cert, err := tls.LoadX509KeyPair(c.Cert, c.Key)
-		if err != nil {
-			return nil, fmt.Errorf("broker.tls: %w", err)
-		}
-		out.opts.MQTT.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		CustomClientAuthentication: out.door,
+		MQTT: server.MQTTOpts{
+			Host: host, Port: port, AckWait: 30 * time.Second, MaxAckPending: 1024,
+			TLSConfig: c.TLS, TLSTimeout: handshakeWait, AuthTimeout: handshakeWait,
+		},
 	}
 	if err := out.start(); err != nil {
 		return nil, err
@@ -113,6 +115,7 @@ func (b *Broker) start() error {
 	b.mu.Lock()
 	b.srv = srv
 	b.mu.Unlock()
+	b.door.clear()
 	go srv.Start()
 	if err := b.ready(); err != nil {
 		b.stop()
@@ -147,8 +150,7 @@ func (b *Broker) port() int {
 
 // URL is where the broker is reached on this machine.
 func (b *Broker) URL() string {
-	srv := b.server()
-	v, err := srv.Varz(nil)
+	v, err := b.server().Varz(nil)
 	if err != nil {
 		return ""
 	}
@@ -156,7 +158,7 @@ func (b *Broker) URL() string {
 	if host == "0.0.0.0" || host == "::" {
 		host = "127.0.0.1"
 	}
-	if srv.Running() && v.MQTT.TLSMap {
+	if b.opts.MQTT.TLSConfig != nil {
 		scheme = "mqtts"
 	}
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(v.MQTT.Port))
@@ -215,58 +217,6 @@ func (b *Broker) stop() {
 	srv.Shutdown()
 	srv.WaitForShutdown()
 }
-
-// A door lets clients in, each with what it may say and hear.
-type door struct {
-	boxes boxes
-	cloud string
-	log   *slog.Logger
-}
-
-// checkWait bounds how long looking up a box may take.
-const checkWait = 5 * time.Second
-
-// Check implements the server's authentication.
-func (d *door) Check(c server.ClientAuthentication) bool {
-	o := c.GetOpts()
-	if o.Username == Cloud {
-		if subtle.ConstantTimeCompare([]byte(o.Password), []byte(d.cloud)) != 1 {
-			return false
-		}
-		c.RegisterUser(&server.User{Username: Cloud})
-		return true
-	}
-	site, box, ok := strings.Cut(o.Username, "/")
-	if !ok || !event.ValidName(site) || !event.ValidName(box) {
-		return false
-	}
-	ctx, stop := context.WithTimeout(context.Background(), checkWait)
-	defer stop()
-	if err := d.boxes.Check(ctx, site, box, o.Password); err != nil {
-		d.log.Warn("box is refused", "site", site, "box", box, "from", c.RemoteAddress().String(), "err", err)
-		return false
-	}
-	c.RegisterUser(&server.User{Username: o.Username, Permissions: rights(site, box)})
-	return true
-}
-
-// rights lets a box speak and listen only under its own name.
-func rights(site, box string) *server.Permissions {
-	var say, hear []string
-	for _, what := range []string{wire.Event, wire.Status, wire.Health, wire.Hello, wire.Coverage, wire.Result} {
-		say = append(say, subject(wire.Topic(site, box, what)))
-	}
-	for _, what := range []string{wire.Acks, wire.Command, wire.Covered} {
-		hear = append(hear, subject(wire.Topic(site, box, what)))
-	}
-	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: say},
-		Subscribe: &server.SubjectPermission{Allow: hear},
-	}
-}
-
-// subject is the server's own form of an MQTT topic.
-func subject(topic string) string { return strings.ReplaceAll(topic, "/", ".") }
 
 // A logger passes on what the server finds wrong, and nothing else.
 type logger struct{ log *slog.Logger }

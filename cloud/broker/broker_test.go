@@ -27,7 +27,7 @@ func (only) Check(_ context.Context, site, box, secret string) error {
 
 func start(t *testing.T) *Broker {
 	t.Helper()
-	b, err := New(Config{Listen: "127.0.0.1:0", Dir: t.TempDir()}, only{}, slog.New(slog.DiscardHandler))
+	b, err := New(Config{Secret: only{}.Check, Listen: "127.0.0.1:0", Dir: t.TempDir()}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestABoxSpeaksOnlyAsItself(t *testing.T) {
 
 func TestATakenPortIsSaid(t *testing.T) {
 	b := start(t)
-	_, err := New(Config{Listen: strings.TrimPrefix(b.URL(), "mqtt://"), Dir: t.TempDir()}, only{}, slog.New(slog.DiscardHandler))
+	_, err := New(Config{Secret: only{}.Check, Listen: strings.TrimPrefix(b.URL(), "mqtt://"), Dir: t.TempDir()}, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("got %v", err)
 	}

@@ -23,6 +23,14 @@ type File struct {
 	Listen string `yaml:"listen"`
 	// PublicURL is how browsers reach it; with https, cookies are kept to TLS.
 	PublicURL string `yaml:"public_url"`
+	// TLS is the pages' certificate; without one, and beyond this machine, the cloud's
+	// own authority makes it.
+	TLS Pair `yaml:"tls"`
+	// TrustedProxies, as addresses or networks, speak TLS with browsers and come in plain;
+	// then nobody else does.
+	TrustedProxies []string  `yaml:"trusted_proxies"`
+	Boxes          Boxes     `yaml:"boxes"`
+	Authority      Authority `yaml:"authority"`
 	// Store is sqlite:PATH, or postgres://USER@HOST/DATABASE, which several
 	// replicas may share.
 	Store string `yaml:"store"`
@@ -67,7 +75,7 @@ type Contacts struct {
 type Broker struct {
 	Listen string `yaml:"listen"` // of the embedded broker, as host:port
 	Dir    string `yaml:"dir"`    // where it keeps what is on its way
-	Cert   string `yaml:"cert"`   // PEM files; with both, TLS only
+	Cert   string `yaml:"cert"`   // PEM files; without them the cloud's own authority makes them
 	Key    string `yaml:"key"`
 
 	URL      string     `yaml:"url"` // mqtt:// or mqtts:// of an outside broker; a cluster's with commas
@@ -83,7 +91,7 @@ func defaults() File {
 	return File{
 		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080",
 		Store: "sqlite:/var/lib/eastgate-cloud/cloud.db", EvidenceDir: "/var/lib/eastgate-cloud/evidence", EvidenceBytes: 20 << 30,
-		Broker: Broker{Listen: "127.0.0.1:1883"}, Contacts: Contacts{KeepDays: 30}, Desks: Desks{Alarm: true},
+		Boxes: Boxes{Listen: "127.0.0.1:8444"}, Broker: Broker{Listen: "127.0.0.1:8883"}, Contacts: Contacts{KeepDays: 30}, Desks: Desks{Alarm: true},
 	}
 }
 
@@ -127,7 +135,7 @@ func (f File) Validate() []error {
 	if n := f.Contacts.KeepDays; n < 0 || n > 180 {
 		bad("contacts.keep_days: %d is not 0 to 180", n)
 	}
-	return slices.Concat(faults, f.Open311.validate(), f.Police.validate(), f.Broker.validate(), f.Notify.validate())
+	return slices.Concat(faults, f.Open311.validate(), f.Police.validate(), f.Broker.validate(), f.validateTLS(), f.Notify.validate())
 }
 
 func (f File) validateStore() []error {

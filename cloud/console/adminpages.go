@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/api"
@@ -21,7 +22,7 @@ func (c *Console) boxesPage(w http.ResponseWriter, r *http.Request, s access.Ses
 	}
 	o := c.office(r, s)
 	p := listPage{office: o, Title: o.T["nav.boxes"], About: o.T["about.boxes"], Table: table{
-		Name: "boxes", Columns: []string{"box", "state", "heard", "version", "queue", "clock", "cameras", "sensors", "enrolled"}, Empty: "empty.boxes",
+		Name: "boxes", Columns: []string{"box", "state", "heard", "version", "queue", "clock", "cameras", "sensors", "certificate", "enrolled"}, Empty: "empty.boxes",
 	}}
 	manages := access.May(s.User, access.ManageBoxes, access.Anywhere)
 	if manages {
@@ -32,11 +33,11 @@ func (c *Console) boxesPage(w http.ResponseWriter, r *http.Request, s access.Ses
 			word(b.Site + "/" + b.Box),
 			{Text: o.Word("box", b.State), Badge: map[string]string{"online": "up", "silent": "down", "away": "down", "revoked": "revoked"}[b.State], Sub: b.Host},
 			at(b.Heard),
-			word(cmp.Or(b.Version, "–")), waiting(b), o.clock(b), o.cameras(b), o.sensors(b), at(b.Enrolled),
+			word(cmp.Or(b.Version, "–")), waiting(b), o.clock(b), o.cameras(b), o.sensors(b), o.certificate(b), at(b.Enrolled),
 		}}
 		if manages && b.Revoked == nil {
 			one.Forms = []form{o.errand(choices{}, "revoke", nil, "site", b.Site, "box", b.Box)}
-			one.Forms[0].Fields = []field{{Name: "sure", Kind: "check", Label: o.T["sure.revoke"], Required: true}}
+			one.Forms[0].Fields = append(one.Forms[0].Fields, field{Name: "sure", Kind: "check", Label: o.T["sure.revoke"], Required: true})
 		}
 		p.Table.Rows = append(p.Table.Rows, one)
 	}
@@ -48,6 +49,27 @@ func waiting(b api.Box) cell {
 		return word("–")
 	}
 	return word(fmt.Sprint(*b.Waiting))
+}
+
+// endsSoon is when a certificate that its box should have renewed long ago is worth a word.
+const endsSoon = 14 * 24 * time.Hour
+
+// certificate says until when a box may speak, and whether a code waits to be used.
+func (o office) certificate(b api.Box) cell {
+	out := word("–")
+	if b.Certificate != nil {
+		out = at(b.Certificate)
+		switch left := b.Certificate.Sub(o.Now); {
+		case left <= 0:
+			out.Badge, out.Sub = "down", o.T["certificate.over"]
+		case left < endsSoon:
+			out.Badge, out.Sub = "warn", o.T["certificate.soon"]
+		}
+	}
+	if b.Code != nil {
+		out.Sub = strings.TrimSpace(out.Sub + " " + o.Say("certificate.code", "time", o.Time(b.Code)))
+	}
+	return out
 }
 
 // mostAhead is how far a clock may be off before it is said, in seconds: a message

@@ -14,6 +14,7 @@ import (
 	"eastgate/cloud/app/apptest"
 	"eastgate/cloud/config"
 	"eastgate/cloud/store/storetest"
+	"eastgate/edge/identity"
 	"eastgate/shared/event"
 )
 
@@ -62,13 +63,19 @@ func TestABoxAndAPersonByFormsAlone(t *testing.T) {
 	secret := regexp.MustCompile(`<code class="secret" id="secret">([^<]+)</code>`)
 	a := fill(t, sys, "/boxes", "/boxes", url.Values{"site": {"garden"}, "box": {"gate-2"}})
 	found := secret.FindStringSubmatch(string(a.Body))
-	if a.Status != 200 || found == nil || s.Boxes().Check(t.Context(), "garden", "gate-2", found[1]) != nil {
+	if a.Status != 200 || found == nil || !strings.Contains(string(a.Body), "edge enrol -cloud "+s.BoxesURL()+" "+found[1]) {
 		t.Fatalf("enrol: %d %.500s", a.Status, a.Body)
 	}
 	if strings.Contains(string(sys.Do(t, "GET", "/boxes", nil).Body), found[1]) {
-		t.Error("the secret is shown again")
+		t.Error("the code is shown again")
 	}
-	if a := fill(t, sys, "/boxes", "/boxes/garden/gate-2/revoke", nil); a.Status != 303 || s.Boxes().Check(t.Context(), "garden", "gate-2", found[1]) == nil {
+	if e, err := identity.Enrol(t.Context(), t.TempDir(), s.BoxesURL(), found[1]); err != nil || e.Box != "gate-2" {
+		t.Errorf("a box with this code: %+v, %v", e, err)
+	}
+	if a := fill(t, sys, "/boxes", "/boxes/garden/gate-2/revoke", nil); a.Status != 422 {
+		t.Errorf("revoke without a reason: %d", a.Status)
+	}
+	if a := fill(t, sys, "/boxes", "/boxes/garden/gate-2/revoke", url.Values{"reason": {"stolen"}}); a.Status != 303 || !strings.Contains(string(sys.Do(t, "GET", "/boxes?lang=en", nil).Body), "revoked") {
 		t.Errorf("revoke: %d", a.Status)
 	}
 	if a := fill(t, sys, "/boxes", "/boxes", url.Values{"site": {"No Name"}, "box": {"gate-2"}}); a.Status != 422 || !strings.Contains(string(a.Body), `value="No Name"`) {
@@ -184,7 +191,7 @@ func TestAnEmptySystemIsFounded(t *testing.T) {
 	dir := t.TempDir()
 	s := apptest.Bare(t, config.File{
 		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: storetest.Address(t), EvidenceDir: dir + "/evidence",
-		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: dir + "/broker"},
+		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: dir + "/broker"}, Authority: config.Authority{Dir: dir + "/authority"},
 	})
 	v := s.Visitor(t)
 	if a := v.Do(t, "GET", "/setup?lang=en", nil); a.Status != 200 || !strings.Contains(string(a.Body), "Setup code") {

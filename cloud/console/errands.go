@@ -24,8 +24,8 @@ type errand struct {
 
 // errands is the one table of them.
 var errands = []errand{
-	{name: "enrol", page: "/boxes", api: "/boxes", fields: []string{"site!", "box!"}, back: "/boxes", secret: "secret"},
-	{name: "revoke", page: "/boxes/{site}/{box}/revoke", api: "/boxes/{site}/{box}/revoke", back: "/boxes", danger: true},
+	{name: "enrol", page: "/boxes", api: "/boxes", fields: []string{"site!", "box!"}, back: "/boxes", secret: "code"},
+	{name: "revoke", page: "/boxes/{site}/{box}/revoke", api: "/boxes/{site}/{box}/revoke", fields: []string{"reason!"}, back: "/boxes", danger: true},
 	{name: "open", page: "/people", api: "/people", fields: []string{"name!", "person!", "unit!"}, back: "/people", secret: "password"},
 	{name: "reset", page: "/people/{name}/reset", api: "/people/{name}/actions/reset", back: "/people", danger: true, secret: "password"},
 	{name: "end_sessions", page: "/people/{name}/end_sessions", api: "/people/{name}/actions/end_sessions", back: "/people"},
@@ -142,7 +142,7 @@ func (c *Console) told(w http.ResponseWriter, o office, e errand, a said) {
 	v := secretView{office: o, Kind: e.name, Secret: body[e.secret], Name: body["name"], Back: e.back}
 	if e.name == "enrol" {
 		v.Name = body["site"] + "/" + body["box"]
-		v.Command = "umask 077; printf '%s\\n' '" + v.Secret + "' > /etc/eastgate/cloud.secret"
+		v.Command = "edge enrol -cloud " + body["address"] + " " + v.Secret
 	}
 	v.Title = o.T["errand."+e.name]
 	c.render(w, http.StatusOK, "secret.html", v)

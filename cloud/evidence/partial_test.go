@@ -22,7 +22,7 @@ type sender struct {
 
 func serve(t *testing.T, f *Folder) *sender {
 	t.Helper()
-	srv := httptest.NewServer(Upload(f, secrets{}, slog.New(slog.DiscardHandler)))
+	srv := httptest.NewServer(Upload(f, who, slog.New(slog.DiscardHandler)))
 	t.Cleanup(srv.Close)
 	return &sender{t, srv.URL + "/v1/evidence/"}
 }
@@ -146,7 +146,7 @@ func TestAWrongFileIsDropped(t *testing.T) {
 		req.Header.Set("Upload-Offset", "0")
 		change(req)
 		w := httptest.NewRecorder()
-		Upload(f, secrets{}, slog.New(slog.DiscardHandler)).ServeHTTP(w, req)
+		Upload(f, who, slog.New(slog.DiscardHandler)).ServeHTTP(w, req)
 		if w.Code < 400 || w.Code >= 500 {
 			t.Errorf("%s: %d", what, w.Code)
 		}

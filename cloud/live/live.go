@@ -8,7 +8,6 @@
 package live
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -36,8 +35,8 @@ type Hello struct {
 type Options struct {
 	// Ask asks a camera's box to dial in; what is lost is asked again.
 	Ask func(c Camera, a wire.LiveStart) error
-	// Box gives nil when the secret is the box's.
-	Box func(ctx context.Context, site, box, secret string) error
+	// Box says which box asks.
+	Box func(r *http.Request) (site, box string, ok bool)
 	// Allow lets somebody watch, and has it written down before it returns "". Else it
 	// returns the code of a notice.
 	Allow func(r *http.Request, c Camera, h Hello) (refused string)

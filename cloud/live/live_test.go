@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -49,11 +48,10 @@ func options(w *world) Options {
 			w.asks = append(w.asks, a)
 			return nil
 		},
-		Box: func(_ context.Context, site, box, secret string) error {
-			if site != "garden" || box != "gate-1" && box != "gate-2" || secret != "word" {
-				return errors.New("no")
-			}
-			return nil
+		Box: func(r *http.Request) (site, box string, ok bool) {
+			user, secret, _ := r.BasicAuth()
+			site, box, _ = strings.Cut(user, "/")
+			return site, box, site == "garden" && (box == "gate-1" || box == "gate-2") && secret == "word"
 		},
 		Allow: func(_ *http.Request, _ Camera, h Hello) string {
 			if h.Reason == "" {

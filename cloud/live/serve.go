@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -138,11 +137,9 @@ const silence = 20 * time.Second
 
 // publish answers a box that was asked for a camera.
 func (h *Hub) publish(w http.ResponseWriter, r *http.Request) {
-	user, secret, _ := r.BasicAuth()
-	site, box, _ := strings.Cut(user, "/")
-	if err := h.o.Box(r.Context(), site, box, secret); err != nil {
-		w.Header().Set("WWW-Authenticate", `Basic realm="eastgate"`)
-		http.Error(w, "the box is unknown or its secret is wrong: enrol it again", http.StatusUnauthorized)
+	site, box, ok := h.o.Box(r)
+	if !ok {
+		http.Error(w, "the box is unknown: enrol it again", http.StatusUnauthorized)
 		return
 	}
 	s, ours := h.session(r.PathValue("session"))

@@ -35,7 +35,7 @@ func site(t *testing.T) *apptest.Site {
 	}
 	return apptest.Open(t, config.File{
 		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: "sqlite:" + filepath.Join(dir, "cloud.db"), EvidenceDir: filepath.Join(dir, "evidence"),
-		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")},
+		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")}, Authority: config.Authority{Dir: filepath.Join(dir, "authority")},
 		Open311: config.Open311{Jurisdiction: "dongguan.example", Keys: []config.Reporter{{Name: "city", Key: secret.Ref{File: key}}}},
 	})
 }

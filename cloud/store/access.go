@@ -57,18 +57,6 @@ func (s *Store) Boxes(ctx context.Context) ([]access.Box, error) {
 	return out, rows.Err()
 }
 
-// RevokeBox implements access.BoxStore.
-func (s *Store) RevokeBox(ctx context.Context, site, box string) error {
-	res, err := s.write.ExecContext(ctx, "UPDATE boxes SET revoked = $1 WHERE site = $2 AND box = $3 AND revoked IS NULL", ms(time.Now()), site, box)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, access.ErrNotFound)
-	}
-	return nil
-}
-
 // Heard keeps what a box last said of itself; what is "status" or "health".
 func (s *Store) Heard(ctx context.Context, site, box, what string, body []byte) error {
 	column := map[string]string{"status": "status", "health": "health"}[what]

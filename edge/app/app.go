@@ -29,6 +29,7 @@ import (
 	"eastgate/edge/decode"
 	"eastgate/edge/evidence"
 	"eastgate/edge/gate"
+	"eastgate/edge/identity"
 	"eastgate/edge/live"
 	"eastgate/edge/outbox"
 	"eastgate/edge/overlay"
@@ -37,7 +38,6 @@ import (
 	"eastgate/edge/uplink"
 	"eastgate/shared/event"
 	"eastgate/shared/secret"
-	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -52,7 +52,8 @@ type Box struct {
 	reg      *prometheus.Registry
 	m        *metrics
 	board    *status.Board
-	trust    *tls.Config // towards the cloud
+	trust    *tls.Config      // towards the cloud
+	identity *identity.Keeper // nil for a box with a secret
 	outbox   *outbox.Box
 	folder   *evidence.Folder
 	uploader *evidence.Uploader
@@ -95,12 +96,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	if err := os.MkdirAll(f.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	word, err := f.Cloud.Secret.Load()
+	word, err := b.openIdentity()
 	if err != nil {
-		return nil, fmt.Errorf("cloud.secret: %w", err)
-	}
-	if b.trust, err = trust.Client(f.Cloud.CAFile); err != nil {
-		return nil, fmt.Errorf("cloud.%w", err)
+		return nil, err
 	}
 	b.outbox, err = outbox.Open(outbox.Config{Path: filepath.Join(f.Data, "outbox.db"), MaxBytes: f.Outbox.MaxBytes, MinFree: f.Outbox.MinFree}, outbox.NewMetrics(b.reg), log)
 	if err != nil {
@@ -172,6 +170,9 @@ func (b *Box) checks() []status.Check {
 		{Name: "budget", Ask: func() (any, error) { return b.budget.State(), nil }},
 		{Name: "uplink", Ask: func() (any, error) { return b.uplink.State(), nil }},
 	}
+	if b.identity != nil {
+		checks = append(checks, status.Check{Name: "identity", Ask: func() (any, error) { return b.identity.State(), nil }})
+	}
 	if b.sensors != nil {
 		checks = append(checks, status.Check{Name: "sensors", Ask: b.sensorCheck})
 	}
@@ -223,6 +224,9 @@ func (b *Box) Run(ctx context.Context) error {
 	})
 	behind.Go(func() error { return b.uplink.Run(link) })
 	behind.Go(func() error { return b.uploader.Run(link) })
+	if b.identity != nil {
+		behind.Go(func() error { return b.identity.Run(link) })
+	}
 	behind.Go(func() error { return b.coverage.Run(link) })
 	behind.Go(func() error { return b.budget.Run(link) })
 	behind.Go(func() error { return b.serve(link) })

@@ -23,6 +23,7 @@ import (
 // A Console is where a command speaks: answers on Out, words for people on Err.
 type Console struct {
 	Out, Err io.Writer
+	In       io.Reader // nil: nothing is read
 	// Terminal says that Err is a screen, where a progress bar makes sense.
 	Terminal bool
 	Version  string
@@ -32,6 +33,7 @@ type Console struct {
 const Usage = `edge: the gateway of one place
 
   edge run     -config edge.yml          work until told to stop
+  edge enrol   -cloud https://… CODE     gets this box its certificate; the cloud's administrator makes the code
   edge check   -config edge.yml          every fault of a configuration at once
   edge discover [-user NAME] [ADDRESS…]  the cameras of the network, as a section of edge.yml
   edge probe   [-for 10s] URL            what a camera sends, and what is wrong with it
@@ -52,7 +54,7 @@ var ErrUsage = errors.New("wrong usage")
 // Command runs one command line.
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"run": c.run, "check": c.check, "probe": c.probe, "discover": c.discover, "analyze": c.analyze,
+		"run": c.run, "enrol": c.enrol, "check": c.check, "probe": c.probe, "discover": c.discover, "analyze": c.analyze,
 		"tune":    c.tune,
 		"sensors": c.sensors, "doctor": c.doctor, "health": c.health, "version": c.version,
 	}

@@ -55,12 +55,14 @@ type File struct {
 
 // Cloud says where events and pictures go.
 type Cloud struct {
-	Broker   string `yaml:"broker"`   // mqtt://host:1883 or mqtts://host:8883; a cluster's with commas
-	Evidence string `yaml:"evidence"` // http(s)://host
-	CAFile   string `yaml:"ca_file"`  // PEM of an own certificate authority
+	Broker   string `yaml:"broker"`   // mqtts://host:8883, or mqtt://host:1883 without TLS; a cluster's with commas
+	Evidence string `yaml:"evidence"` // https://host:8444, where the cloud's boxes.listen is
+	CAFile   string `yaml:"ca_file"`  // PEM of an authority beside the cloud's own
 	// UploadRate bounds what evidence takes of the line, in bytes a second.
-	UploadRate int64      `yaml:"upload_bytes_per_second"`
-	Secret     secret.Ref `yaml:"secret"` // what `cloud edge enrol` printed
+	UploadRate int64 `yaml:"upload_bytes_per_second"`
+	// Secret is for a broker that asks for one, and where boxes come in without certificates
+	// (boxes.secrets at the cloud). Others enrol: edge enrol.
+	Secret secret.Ref `yaml:"secret"`
 }
 
 // Outbox bounds what waits for the cloud.
@@ -242,9 +244,6 @@ func (c Cloud) validate() []error {
 	}
 	if c.UploadRate < evidence.LeastRate {
 		faults = append(faults, fmt.Errorf("cloud.upload_bytes_per_second: %d is less than %d", c.UploadRate, evidence.LeastRate))
-	}
-	if !c.Secret.Set() {
-		faults = append(faults, errors.New("cloud.secret: give file or env; `cloud edge enrol` makes the secret"))
 	}
 	return faults
 }

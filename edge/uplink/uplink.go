@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -125,7 +126,7 @@ func refused(err error) bool {
 func (u *Uplink) explain(err error) string {
 	switch {
 	case refused(err):
-		return fmt.Sprintf("%s refuses %s/%s: check the box's secret, or enrol the box again", u.cfg.Broker, u.cfg.Site, u.cfg.Box)
+		return fmt.Sprintf("%s refuses %s/%s: is the box revoked, or its certificate replaced or over? Enrol the box again, or check its secret", u.cfg.Broker, u.cfg.Site, u.cfg.Box)
 	case errors.Is(err, errNoAck):
 		return fmt.Sprintf("%s takes events but the cloud acknowledges none: is `cloud run` up and its disk not full?", u.cfg.Broker)
 	}
@@ -140,6 +141,8 @@ func (u *Uplink) explain(err error) string {
 func certificate(err error) string {
 	var invalid x509.CertificateInvalidError
 	switch {
+	case alert(err):
+		return "the broker does not take this box's certificate: is it over? Enrol the box again"
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		return "the broker's certificate is signed by somebody unknown: give the signer's certificate as ca_file"
 	case errors.As(err, new(x509.HostnameError)):
@@ -148,6 +151,12 @@ func certificate(err error) string {
 		return "the broker's certificate has expired or is not valid yet: renew it, or set this box's clock"
 	}
 	return ""
+}
+
+// alert reports whether the other side has refused our certificate (RFC 8446 §6.2).
+func alert(err error) bool {
+	text := fmt.Sprint(err)
+	return strings.Contains(text, "remote error: tls:") && strings.Contains(text, "certificate")
 }
 
 // errLogin says that the link was closed in the middle of the login.

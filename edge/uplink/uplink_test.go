@@ -283,7 +283,7 @@ func TestABrokenNetworkLosesNothing(t *testing.T) {
 func TestWrongSecretIsSaid(t *testing.T) {
 	broker := brokertest.Start(t, "word")
 	u := run(t, broker.URL(), "guess", open(t))
-	within(t, 30*time.Second, "the reason is known", func() bool { return strings.Contains(u.State().Fault, "check the box's secret") })
+	within(t, 30*time.Second, "the reason is known", func() bool { return strings.Contains(u.State().Fault, "Enrol the box again") })
 	u = run(t, "mqtt://127.0.0.1:1", "word", open(t))
 	within(t, 30*time.Second, "the reason is another", func() bool { return strings.Contains(u.State().Fault, "refused") })
 }

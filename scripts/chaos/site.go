@@ -92,7 +92,7 @@ func freePort(host string) string {
 func (s *site) up(ctx context.Context) error {
 	config := s.file("cloud.yml", s.cloudConfig())
 	for _, b := range s.boxNames() {
-		if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", config, "-out", filepath.Join(s.dir, b+".secret"), siteName+"/"+b); err != nil {
+		if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-secret", "-config", config, "-out", filepath.Join(s.dir, b+".secret"), siteName+"/"+b); err != nil {
 			return err
 		}
 	}
@@ -134,7 +134,7 @@ func (s *site) cloudConfig() string {
 	if s.back != nil {
 		broker = fmt.Sprintf("{url: %q}", "mqtt://"+s.back.Addr())
 	}
-	return fmt.Sprintf("listen: %s\npublic_url: http://%s\nstore: sqlite:%s\nevidence_dir: %s\nbroker: %s\n",
+	return fmt.Sprintf("listen: %s\npublic_url: http://%s\nstore: sqlite:%s\nevidence_dir: %s\nbroker: %s\nboxes: {secrets: loopback}\n",
 		s.pages, s.pages, s.database(), filepath.Join(s.cloudDir, "evidence"), broker)
 }
 

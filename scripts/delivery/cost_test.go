@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"os"
 	"os/exec"
@@ -88,10 +89,13 @@ func openWatched(b *testing.B) *watched {
 	return &watched{Box: box}
 }
 
-func (w *watched) link(b *testing.B, broker, name string) {
+func (w *watched) link(b *testing.B, broker, name string) { w.linkBy(b, broker, name, nil) }
+
+// linkBy links with a certificate, or with the secret if shows is nil.
+func (w *watched) linkBy(b *testing.B, broker, name string, shows *tls.Config) {
 	b.Helper()
 	up, err := uplink.New(uplink.Config{
-		Site: "garden", Box: name, Broker: broker, Secret: secret.New(password), Health: func() wire.BoxHealth { return wire.BoxHealth{} },
+		Site: "garden", Box: name, Broker: broker, TLS: shows, Secret: secret.New(password), Health: func() wire.BoxHealth { return wire.BoxHealth{} },
 	}, w, uplink.NewMetrics(prometheus.NewRegistry()), quiet)
 	if err != nil {
 		b.Fatal(err)
@@ -102,10 +106,15 @@ func (w *watched) link(b *testing.B, broker, name string) {
 // startProcess runs a cloud with its broker inside in a process of its own.
 func startProcess(b *testing.B) *brokertest.Process {
 	b.Helper()
-	dir := b.TempDir()
+	return startProcessIn(b, b.TempDir())
+}
+
+func startProcessIn(b *testing.B, dir string, env ...string) *brokertest.Process {
+	b.Helper()
 	return brokertest.Command(b, "cloud", func(addr string) *exec.Cmd {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), cloudEnv+"="+dir, listenEnv+"="+addr)
+		cmd.Env = append(cmd.Env, env...)
 		return cmd
 	})
 }

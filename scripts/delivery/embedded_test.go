@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"crypto/tls"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 const (
 	cloudEnv  = "DELIVERY_CLOUD"
 	listenEnv = "DELIVERY_LISTEN"
+	tlsEnv    = "DELIVERY_TLS" // boxes come in with certificates
 )
 
 // everybody may come in with the password.
@@ -48,11 +50,20 @@ func runCloud(dir, listen string) error {
 	if err != nil {
 		return err
 	}
-	b, err := broker.New(broker.Config{Listen: listen, Dir: filepath.Join(dir, "broker")}, everybody{}, quiet)
+	conf, say := broker.Config{Listen: listen, Dir: filepath.Join(dir, "broker"), Secret: everybody{}.Check}, (*tls.Config)(nil)
+	if os.Getenv(tlsEnv) != "" {
+		book, err := openBook(dir, st)
+		if err != nil {
+			return err
+		}
+		conf.Secret, conf.Certified, conf.TLS, say = nil, book.Certified, book.Authority().Server("127.0.0.1"), book.Authority().Dial()
+		go book.Run(ctx) //nolint:errcheck // it gives none
+	}
+	b, err := broker.New(conf, quiet)
 	if err != nil {
 		return err
 	}
-	g := ingest.New(ingest.Config{Broker: b.URL(), Username: broker.Cloud, Password: b.Secret(), ClientID: "cloud-test"},
+	g := ingest.New(ingest.Config{Broker: b.URL(), Username: broker.Cloud, Password: b.Secret(), TLS: say, ClientID: "cloud-test"},
 		st, func() {}, ingest.NewMetrics(prometheus.NewRegistry()), quiet)
 	return g.Run(ctx)
 }

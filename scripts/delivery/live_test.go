@@ -120,7 +120,7 @@ func until(js string) chromedp.Action {
 // register; the cloud's sockets are cut and it goes on; nothing is sent when nobody
 // watches.
 func TestACameraIsWatchedLive(t *testing.T) {
-	s := apptest.Start(t)
+	s := apptest.StartPlain(t)
 	line := brokertest.NewProxy(t, strings.Replace(s.URL, "http", "mqtt", 1))
 	at := strings.Replace(line.URL(), "mqtt", "http", 1)
 	sends(t, s, at, nil)
@@ -164,7 +164,7 @@ func TestACameraIsWatchedLive(t *testing.T) {
 
 // TestAFrozenPictureIsNotLive: the box dies while somebody watches.
 func TestAFrozenPictureIsNotLive(t *testing.T) {
-	s := apptest.Start(t)
+	s := apptest.StartPlain(t)
 	stop := sends(t, s, s.URL, nil)
 	listed(t, s)
 	s.Let(t, "duty")
@@ -177,7 +177,7 @@ func TestAFrozenPictureIsNotLive(t *testing.T) {
 // TestReorderedPicturesPlay: a camera that sends pictures out of their order, which a
 // browser's film must not break at.
 func TestReorderedPicturesPlay(t *testing.T) {
-	s := apptest.Start(t)
+	s := apptest.StartPlain(t)
 	sends(t, s, s.URL, nil, "-profile:v", "main", "-bf", "2", "-g", "30")
 	listed(t, s)
 	s.Let(t, "duty")
@@ -194,7 +194,7 @@ func TestReorderedPicturesPlay(t *testing.T) {
 // TestPrivateAreasLeaveNoBox: of a camera with private areas only stills go out, and
 // there the area is black.
 func TestPrivateAreasLeaveNoBox(t *testing.T) {
-	s := apptest.Start(t)
+	s := apptest.StartPlain(t)
 	sends(t, s, s.URL, func(c *config.Camera) { c.Privacy = []zone.Polygon{{{0, 0}, {0.5, 0}, {0.5, 1}, {0, 1}}} })
 	listed(t, s)
 	s.Let(t, "duty")
@@ -214,7 +214,7 @@ func TestPrivateAreasLeaveNoBox(t *testing.T) {
 
 // TestWhoMayNotWatchSeesNothing: without the right, without a reason, of no camera.
 func TestWhoMayNotWatchSeesNothing(t *testing.T) {
-	s := apptest.Start(t)
+	s := apptest.StartPlain(t)
 	s.Let(t, "watch", "duty")
 	tab := consoletest.Browser(t)
 	do(t, tab, "no session", chromedp.Navigate(s.URL+"/login?lang=en"))

@@ -88,11 +88,10 @@ timezone: Asia/Shanghai
 data: %s
 listen: %s
 cloud:
-  broker: mqtt://%s
-  evidence: http://%s
-  secret: {file: %s}
+  broker: mqtts://%s
+  evidence: https://%s
 %scameras:
-`, filepath.Join(s.dir, "edge"), s.health, s.broker, s.console, filepath.Join(s.dir, "box.secret"), s.sensorConfig(views))
+`, s.edgeData(), s.health, s.broker, s.boxes, s.sensorConfig(views))
 	names := []string{}
 	for _, v := range views {
 		if slices.Contains(names, v.name) {

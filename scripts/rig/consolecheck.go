@@ -97,7 +97,7 @@ func (s *site) furnish(ctx context.Context) (map[string]screen.Person, error) {
 		return nil, err
 	}
 	config := filepath.Join(s.dir, "cloud.yml")
-	if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", config, "-out", filepath.Join(s.dir, pulseBox+".secret"), demoSite+"/"+pulseBox); err != nil {
+	if err := s.enrol(ctx, pulseBox, filepath.Join(s.dir, pulseBox)); err != nil {
 		return nil, err
 	}
 	persons := map[string]screen.Person{"": {}}

@@ -10,10 +10,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"eastgate/edge/identity"
 	"eastgate/edge/outbox"
 	"eastgate/edge/uplink"
 	"eastgate/shared/event"
-	"eastgate/shared/secret"
 	"eastgate/shared/wire"
 )
 
@@ -29,7 +29,11 @@ type pulse struct {
 }
 
 func (s *site) startPulse(ctx context.Context) (*pulse, error) {
-	word, err := (secret.Ref{File: filepath.Join(s.dir, pulseBox+".secret")}).Load()
+	own, err := identity.Open(identity.Folder(filepath.Join(s.dir, pulseBox)))
+	if err != nil {
+		return nil, err
+	}
+	shows, err := own.TLS()
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +44,7 @@ func (s *site) startPulse(ctx context.Context) (*pulse, error) {
 		return nil, err
 	}
 	up, err := uplink.New(uplink.Config{
-		Site: demoSite, Box: pulseBox, Broker: "mqtt://" + s.broker, Secret: word, Version: "pulse",
+		Site: demoSite, Box: pulseBox, Broker: "mqtts://" + s.broker, TLS: shows, Version: "pulse",
 		Health: func() wire.BoxHealth { return wire.BoxHealth{At: time.Now().UTC()} },
 	}, out, uplink.NewMetrics(reg), quiet)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type site struct {
 	dir      string // holds everything that the processes write
 	console  string // host:port of the cloud's pages
 	broker   string
+	boxes    string // where boxes enrol and send pictures
 	rtsp     string
 	control  string // of the camera simulator
 	onvif    string // of the same, as an ONVIF recorder
@@ -44,7 +46,7 @@ func newSite(dir, console string) (*site, error) {
 		return nil, err
 	}
 	s := &site{dir: dir, user: "duty", console: freePort(console)}
-	for _, p := range []*string{&s.broker, &s.rtsp, &s.control, &s.onvif, &s.health, &s.sensors, &s.robots} {
+	for _, p := range []*string{&s.broker, &s.boxes, &s.rtsp, &s.control, &s.onvif, &s.health, &s.sensors, &s.robots} {
 		*p = freePort("127.0.0.1:0")
 	}
 	return s, nil
@@ -98,9 +100,9 @@ listen: %s
 public_url: http://%s
 store: sqlite:%s
 evidence_dir: %s
-broker:
-  listen: %s
-`, s.console, s.console, filepath.Join(s.dir, "cloud.db"), filepath.Join(s.dir, "evidence"), s.broker)+s.notifyConfig()+s.policeConfig())
+broker: {listen: "%s"}
+boxes: {listen: "%s"}
+`, s.console, s.console, filepath.Join(s.dir, "cloud.db"), filepath.Join(s.dir, "evidence"), s.broker, s.boxes)+s.notifyConfig()+s.policeConfig())
 }
 
 func (s *site) startCloud(ctx context.Context) error {
@@ -113,16 +115,33 @@ func (s *site) startCloud(ctx context.Context) error {
 	if err := s.onDuty(ctx, config); err != nil {
 		return err
 	}
-	if _, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", config, "-out", filepath.Join(s.dir, "box.secret"), demoSite+"/gate-1"); err != nil {
-		return err
-	}
 	if _, err := output(ctx, "bin/cloud", "places", "import", "-config", config, filepath.Join(s.dir, "places.csv")); err != nil {
 		return err
 	}
 	if err := s.start(ctx, "cloud", "bin/cloud", "run", "-config", config); err != nil {
 		return err
 	}
-	return answers(ctx, "http://"+s.console+"/healthz", s.last())
+	if err := answers(ctx, "http://"+s.console+"/healthz", s.last()); err != nil {
+		return err
+	}
+	return s.enrol(ctx, "gate-1", s.edgeData())
+}
+
+func (s *site) edgeData() string { return filepath.Join(s.dir, "edge") }
+
+// enrol has a box get its certificate, as an installer does: a code from the cloud, typed
+// at the box. It stands in no command line, where everybody on the machine could read it.
+func (s *site) enrol(ctx context.Context, box, data string) error {
+	said, err := output(ctx, "bin/cloud", "edge", "enrol", "-config", s.cloudFile(), demoSite+"/"+box)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "bin/edge", "enrol", "-cloud", "https://"+s.boxes, "-data", data, "-")
+	cmd.Stdin = strings.NewReader(lastWord(said) + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("enrol box %s: %w\n%s", box, err, out)
+	}
+	return nil
 }
 
 func (s *site) startSimulator(ctx context.Context, cams []view) error {

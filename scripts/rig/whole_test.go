@@ -104,6 +104,7 @@ public_url: http://127.0.0.1
 store: sqlite:%s/cloud.db
 evidence_dir: %s/evidence
 broker: {listen: "127.0.0.1:0"}
+boxes: {secrets: loopback}
 `, dir, dir))
 	if len(faults) > 0 {
 		t.Fatal(faults)

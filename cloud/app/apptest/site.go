@@ -70,11 +70,25 @@ type Site struct {
 // Start builds a community, which ends with the test.
 func Start(t testing.TB) *Site {
 	t.Helper()
+	return Open(t, file(t))
+}
+
+// StartPlain builds a community whose boxes come in with secrets, through its own server.
+func StartPlain(t testing.TB) *Site {
+	t.Helper()
+	f := file(t)
+	f.Boxes = config.Boxes{Secrets: config.Loopback}
+	return Open(t, f)
+}
+
+func file(t testing.TB) config.File {
+	t.Helper()
 	dir := t.TempDir()
-	return Open(t, config.File{
+	return config.File{
 		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Store: storetest.Address(t), EvidenceDir: filepath.Join(dir, "evidence"),
 		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")},
-	})
+		Boxes: config.Boxes{Listen: "127.0.0.1:0"}, Authority: config.Authority{Dir: filepath.Join(dir, "authority")},
+	}
 }
 
 // Open builds a community from a configuration.

@@ -28,7 +28,7 @@ type site struct {
 func open(ctx context.Context, dir string) (*site, error) {
 	f := config.File{
 		Listen: "127.0.0.1:0", PublicURL: "http://eastgate.example", Store: "sqlite:" + filepath.Join(dir, "cloud.db"), EvidenceDir: filepath.Join(dir, "evidence"),
-		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")},
+		EvidenceBytes: 1 << 30, Broker: config.Broker{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")}, Authority: config.Authority{Dir: filepath.Join(dir, "authority")},
 	}
 	cloud, err := app.New(ctx, f, slog.New(slog.DiscardHandler))
 	if err != nil {
