@@ -56,6 +56,9 @@ func OpenAuthority(dir string) (*Authority, error) {
 		if err := makeAuthority(file); err != nil {
 			return nil, fmt.Errorf("authority: %w", err)
 		}
+		if err := trust.Inherit(dir); err != nil {
+			return nil, fmt.Errorf("authority: %w", err)
+		}
 	}
 	a, err := LoadAuthority(file, file)
 	if err != nil {

@@ -28,6 +28,7 @@ func (b *Box) openIdentity() (word secret.Value, err error) {
 		if b.trust, err = trust.Client(c.CAFile); err != nil {
 			return word, fmt.Errorf("cloud.%w", err)
 		}
+		b.log.Warn("this box has no certificate and shows a secret: enrol it, unless the cloud is on this machine", "broker", c.Broker)
 		return word, nil
 	case err != nil:
 		return word, err

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -47,7 +48,10 @@ func Enrol(ctx context.Context, dir, cloud, text string) (wire.Enrolled, error) 
 	if err := exchange(ctx, pinned(code), http.MethodPost, base+wire.EnrolPath, ask, &out); err != nil {
 		return wire.Enrolled{}, fmt.Errorf("enrol at %s: %w", base, err)
 	}
-	return out, keep(dir, key, out)
+	if err := keep(dir, key, out); err != nil {
+		return out, err
+	}
+	return out, trust.Inherit(dir)
 }
 
 func address(cloud string) (string, error) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,6 +83,30 @@ func TestAKeyThatOthersMayReadIsRefused(t *testing.T) {
 		}
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatRootMakesBelongsToWhoNeedsIt(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	dir := t.TempDir()
+	keys := filepath.Join(dir, "identity")
+	if err := errors.Join(os.Mkdir(keys, 0o700), os.Chown(dir, 1234, 1234)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(keys, "own.pem"), nil, 0o600)
+	if err := trust.Inherit(keys); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{keys, filepath.Join(keys, "own.pem")} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := info.Sys().(*syscall.Stat_t); !ok || s.Uid != 1234 {
+			t.Errorf("%s belongs to %+v", name, info.Sys())
 		}
 	}
 }
