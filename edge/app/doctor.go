@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,9 +18,11 @@ import (
 	"eastgate/edge/camera"
 	"eastgate/edge/config"
 	"eastgate/edge/decode"
+	"eastgate/edge/identity"
 	"eastgate/shared/doctor"
 	"eastgate/shared/health"
 	"eastgate/shared/secret"
+	"eastgate/shared/trust"
 	"eastgate/shared/wire"
 )
 
@@ -61,7 +62,7 @@ func (c Console) checks(path string, f config.File, fault error, watch time.Dura
 		doctor.Disk(doctor.Both("data folder", "数据目录"), f.Data, uint64(f.Outbox.MaxBytes+f.Outbox.Pictures+f.Outbox.MinFree)), //nolint:gosec // checked to be positive
 		doctor.Free(doctor.Both("health port", "健康检查端口"), f.Listen, health.Wait(context.Background(), health.Local("http", f.Listen), nil, 0) == nil),
 	)
-	out = append(out, reachCloud(f.Cloud)...)
+	out = append(out, reachCloud(f)...)
 	return append(out, camerasCheck(f, watch))
 }
 
@@ -143,13 +144,14 @@ func figure(x *float64) string {
 }
 
 // reachCloud checks the ways to the cloud.
-func reachCloud(c config.Cloud) []doctor.Check {
+func reachCloud(f config.File) []doctor.Check {
+	c := f.Cloud
 	var out []doctor.Check
 	brokers, err := wire.Brokers(c.Broker)
 	if err != nil {
 		return nil // told with the configuration
 	}
-	secure, err := trusted(c.CAFile)
+	secure, err := trusted(f)
 	if err != nil {
 		return []doctor.Check{{Name: doctor.Same("ca_file"), Look: func(context.Context) []doctor.Finding {
 			return []doctor.Finding{{Level: doctor.Bad, What: doctor.Same("%v", err), Mend: doctor.Both("put the authority's certificate there, as PEM", "请放置 PEM 格式的 CA 证书")}}
@@ -172,19 +174,14 @@ func reachURL(name doctor.Words, address string, ports map[string]string, secure
 	return doctor.Reach(name, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), ports[u.Scheme])), secure)
 }
 
-// trusted is how the cloud's certificate is checked.
-func trusted(caFile string) (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if caFile == "" {
-		return c, nil
+// trusted is how the cloud's certificate is checked: as the running box does.
+func trusted(f config.File) (*tls.Config, error) {
+	own, err := identity.Open(identity.Folder(f.Data))
+	if errors.Is(err, identity.ErrNone) {
+		return trust.Client(f.Cloud.CAFile)
 	}
-	pem, err := os.ReadFile(caFile)
 	if err != nil {
 		return nil, err
 	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate", caFile)
-	}
-	return c, nil
+	return own.TLS(f.Cloud.CAFile)
 }
