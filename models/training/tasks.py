@@ -10,7 +10,7 @@ class Fire(Task):
 
     name, outputs = "fire", ("fire", "smoke")
     widths, side = (24, 40, 40, 80, 80, 144, 144, 144, 192), 96
-    stages = ((1500, 64), (1400, 64), (900, 96))
+    stages = ((1500, 64), (1400, 64), (2300, 96))
     context = 1.4
     build = staticmethod(fire_crops.build)
 
