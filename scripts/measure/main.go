@@ -71,22 +71,13 @@ func measure(ctx context.Context, o options, clips []clip) error {
 	for _, k := range o.kinds {
 		tables[k] = &report{kind: k}
 	}
-	j := judge{o, tables}
-	own := ours{edge: o.edge}
-	finders := []finder{own}
-	if o.compare {
-		finders = append(finders, others()...)
+	looks, err := lookAll(ctx, o, plan(o, clips))
+	if err != nil {
+		return err
 	}
-	for _, f := range finders {
-		for _, c := range clips {
-			if err := j.clip(ctx, f, c, filepath.Join(o.data, c.File), ""); err != nil {
-				return err
-			}
-		}
-	}
-	if o.stress {
-		if err := j.stress(ctx, own, clips); err != nil {
-			return err
+	for _, l := range looks {
+		for _, k := range l.kinds {
+			tables[k].add(l.finder.name(), l.damage.name, l.clip, rules[k].judge(l.clip, l.events))
 		}
 	}
 	for _, k := range o.kinds {
@@ -97,55 +88,6 @@ func measure(ctx context.Context, o options, clips []clip) error {
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-// A judge fills the tables.
-type judge struct {
-	options
-	tables map[string]*report
-}
-
-// stress lets a finder look at all short clips with each damage.
-func (j judge) stress(ctx context.Context, f finder, clips []clip) error {
-	for _, d := range damages {
-		for _, c := range clips {
-			if c.Duration > longestDamaged || !slices.ContainsFunc(j.kinds, c.about) {
-				continue
-			}
-			file, err := d.apply(ctx, j.options, c)
-			if err != nil {
-				return err
-			}
-			if err := j.clip(ctx, f, c, file, d.name); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// clip lets one finder look at one clip for everything that it knows and the clip
-// has labels for.
-func (j judge) clip(ctx context.Context, f finder, c clip, file, damage string) error {
-	var kinds []string
-	for _, k := range j.kinds {
-		if slices.Contains(f.kinds(), k) && c.about(k) {
-			kinds = append(kinds, k)
-		}
-	}
-	if len(kinds) == 0 {
-		return nil
-	}
-	events, err := f.find(ctx, file, c, kinds)
-	if err != nil {
-		return fmt.Errorf("%s: %s: %w", f.name(), c.File, err)
-	}
-	for _, k := range kinds {
-		v := rules[k].judge(c, events)
-		j.tables[k].add(f.name(), damage, c, v)
-		fmt.Fprintf(os.Stderr, "%s %s %s %s: found %d of %d, false %d\n", f.name(), damage, k, c.File, v.found, v.wanted, v.wrong)
 	}
 	return nil
 }
