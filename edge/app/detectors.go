@@ -31,7 +31,7 @@ var kinds = []kind{
 		func(d config.Detect, a zone.Areas) bool {
 			return d.Parking.Enabled && len(a.Of(zone.NoParking, zone.FireLane)) > 0
 		},
-		func(d config.Detect, a zone.Areas) (detect.Detector, error) { return dwell.Open(d.Parking.Config, a) },
+		openDwell,
 	},
 	{
 		"tamper", 500 * time.Millisecond,
@@ -46,4 +46,12 @@ func openFire(d config.Detect, a zone.Areas) (detect.Detector, error) {
 		return nil, err
 	}
 	return fire.Open(d.Fire.Config, a, look)
+}
+
+func openDwell(d config.Detect, a zone.Areas) (detect.Detector, error) {
+	look, err := vehicleLook()
+	if err != nil {
+		return nil, err
+	}
+	return dwell.Open(d.Parking.Config, a, look)
 }

@@ -183,7 +183,7 @@ func TestAccuracy(t *testing.T) {
 
 func watch(t *testing.T, file string, areas zone.Areas, every time.Duration) []*stood {
 	t.Helper()
-	d, err := dwell.Open(dwell.DefaultConfig(), areas)
+	d, err := dwell.Open(dwell.DefaultConfig(), areas, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

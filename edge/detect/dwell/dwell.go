@@ -22,6 +22,9 @@ type Detector struct {
 	zones []watched
 	stays []*stay
 	next  int // number of the next stay; never used again
+	look  Look
+	asked time.Duration // media time of the last look
+	stirs bool          // something that may come to stand is in a zone
 }
 
 // A watched zone and the pixels of the model that are in it.
@@ -31,13 +34,13 @@ type watched struct {
 }
 
 // Open returns a detector for the zones in which nothing may stand. With none of
-// them it finds nothing.
-func Open(cfg Config, areas zone.Areas) (*Detector, error) {
-	return &Detector{cfg: cfg, areas: areas}, nil
+// them it finds nothing. look may be nil: then what stands is not told apart.
+func Open(cfg Config, areas zone.Areas, look Look) (*Detector, error) {
+	return &Detector{cfg: cfg, areas: areas, look: look, asked: -askEvery}, nil
 }
 
 // Info names the method.
-func (d *Detector) Info() event.Detector { return event.Detector{Name: "dwell", Version: "2"} }
+func (d *Detector) Info() event.Detector { return event.Detector{Name: "dwell", Version: "3"} }
 
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind {
@@ -64,12 +67,19 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	if d.model == nil { // no zones
 		return nil, nil
 	}
-	d.look(whole, p.PTS())
+	d.see(whole, p.PTS())
+	if err := d.ask(p.Frame(), p.PTS()); err != nil {
+		return nil, err
+	}
 	return d.findings(p.PTS()), nil
 }
 
-// look brings the model and the stays up to the newest picture.
-func (d *Detector) look(whole []byte, at time.Duration) {
+// Suspects reports whether something in a zone has come, is about to stand, or is
+// about to leave. What stands and stays needs no closer look.
+func (d *Detector) Suspects() bool { return d.stirs }
+
+// see brings the model and the stays up to the newest picture.
+func (d *Detector) see(whole []byte, at time.Duration) {
 	m := d.model
 	pix := m.cut(whole, d.size)
 	if gap := at - m.last; m.began < 0 || gap < 0 || gap > longest {
@@ -78,13 +88,14 @@ func (d *Detector) look(whole []byte, at time.Duration) {
 		return
 	}
 	k := share(at-m.last, keep)
+	patience := max(d.cfg.MaxOcclusion, 2*(at-m.last)) // at least two looks, however far apart
 	if !m.see(whole, d.size.X, pix, at) {
-		d.keep(func(s *stay) bool { return m.began != at && at-s.seen <= d.cfg.MaxOcclusion })
+		d.keep(func(s *stay) bool { return m.began != at && at-s.seen <= patience })
 		return
 	}
 	d.keep(func(s *stay) bool {
 		s.relight(m.light, k)
-		return s.see(m, d.cfg.MaxOcclusion)
+		return s.see(m, patience)
 	})
 	least := max(int(d.cfg.MinArea*float64(d.size.X*d.size.Y)), 6)
 	for _, p := range m.pieces(least) {
@@ -93,6 +104,30 @@ func (d *Detector) look(whole []byte, at time.Duration) {
 			d.stays = append(d.stays, m.newStay(fmt.Sprintf("s%d", d.next), p))
 		}
 	}
+	d.stirs = d.stir(least)
+}
+
+// stir reports whether in some zone there is enough that is not the empty place and no
+// stay, or a stay is not seen as it was.
+func (d *Detector) stir(least int) bool {
+	m := d.model
+	for _, z := range d.zones {
+		n := 0
+		for i, in := range z.mask {
+			if in && m.diff[i] && m.moved[i] && !m.held[i] {
+				n++
+			}
+		}
+		if n >= least {
+			return true
+		}
+	}
+	for _, s := range d.stays {
+		if s.seen != m.last {
+			return true
+		}
+	}
+	return false
 }
 
 // keep drops the stays of what has left.
@@ -122,13 +157,13 @@ func (d *Detector) findings(at time.Duration) []flow.Finding {
 	var out []flow.Finding
 	for _, z := range d.zones {
 		for _, s := range d.stays {
-			if !d.model.standsIn(s, z.mask) {
+			if !d.model.standsIn(s, z.mask) || s.kind.somebody() {
 				continue
 			}
 			b := s.box.Add(d.model.rect.Min)
 			w, h := float64(d.size.X), float64(d.size.Y)
 			out = append(out, flow.Finding{
-				Kind: z.Kind(), Zone: z.Name, Subject: s.name, Age: at - s.rest(), Score: s.score,
+				Kind: z.Kind(), Zone: z.Name, Subject: s.name, Age: at - s.rest(), Score: s.score, Note: s.kind.note(), Why: s.why(at, d.size),
 				Box: event.Box{float64(b.Min.X) / w, float64(b.Min.Y) / h, float64(b.Dx()) / w, float64(b.Dy()) / h},
 			})
 		}

@@ -3,6 +3,7 @@
 package dwell
 
 import (
+	"errors"
 	"image"
 	"math/rand/v2"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"eastgate/edge/detect"
 	"eastgate/edge/detect/detecttest"
+	"eastgate/edge/flow"
 	"eastgate/edge/zone"
 	"eastgate/shared/event"
 )
@@ -22,7 +24,7 @@ func TestContract(t *testing.T) {
 
 func open(t testing.TB) *Detector {
 	t.Helper()
-	d, err := Open(DefaultConfig(), zone.Areas{Zones: []zone.Zone{lane}})
+	d, err := Open(DefaultConfig(), zone.Areas{Zones: []zone.Zone{lane}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +156,82 @@ func TestTwoCarsAreTwoSubjects(t *testing.T) {
 	})
 	if len(got) != 2 {
 		t.Errorf("stays %+v, want two", got)
+	}
+}
+
+// TestWhatStandsIsToldApart plays answers of the network; that it knows vehicles is for
+// its own card to show.
+func TestWhatStandsIsToldApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		vehicle, person float64
+		err             error
+		note            string
+		told            bool
+	}{
+		"a vehicle":                      {vehicle: 0.9, person: 0.1, note: "vehicle", told: true},
+		"something else":                 {vehicle: 0.1, person: 0.3, note: "object", told: true},
+		"somebody who stands":            {vehicle: 0.1, person: 0.95},
+		"a motorcycle and its rider":     {vehicle: 0.6, person: 0.95, note: "vehicle", told: true},
+		"a network that does not answer": {err: errors.New("no answer"), told: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, dice := open(t), rand.New(rand.NewPCG(1, 2))
+			looks, last, unjudged := 0, 0, 0
+			var note string
+			var why event.Why
+			d.look = func(_ *flow.Frame, box image.Rectangle) (float64, float64, error) {
+				if looks++; !image.Rect(110, 90, 190, 140).Overlaps(box) {
+					t.Errorf("it is asked about %v", box)
+				}
+				return c.vehicle, c.person, c.err
+			}
+			for i := range 120 {
+				at := float64(i) / 4
+				img := detecttest.Noise(320, 180, 100, 3, dice)
+				detecttest.Texture(img, 12, 4)
+				drives(10, 60)(img, at)
+				detecttest.Show(img, time.Duration(at*float64(time.Second)), func(p *detect.Picture) {
+					found, err := d.Detect(p)
+					if err != nil {
+						unjudged++
+					}
+					if len(found) > 0 {
+						last, note, why = i, found[0].Note, found[0].Why
+					}
+				})
+			}
+			if told := last > 110; told != c.told || note != c.note && c.told || c.err == nil && looks != mostLooks || (c.err != nil) != (unjudged > 0) {
+				t.Errorf("told %v as %q after %d looks, %d pictures not judged: %v", told, note, looks, unjudged, why)
+			}
+		})
+	}
+}
+
+func TestPicturesSecondsApart(t *testing.T) {
+	d, dice, subjects, suspected := open(t), rand.New(rand.NewPCG(1, 2)), map[string]int{}, map[int]bool{}
+	for at := 0; at < 200; at += 4 {
+		img := detecttest.Noise(320, 180, 100, 3, dice)
+		detecttest.Texture(img, 12, 4)
+		drives(61, 150)(img, float64(at))
+		if at == 100 { // somebody right before the lens
+			detecttest.Fill(img, image.Rect(90, 60, 220, 180), 30, 128, 128)
+		}
+		detecttest.Show(img, time.Duration(at)*time.Second, func(p *detect.Picture) {
+			found, err := d.Detect(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range found {
+				subjects[f.Subject] = at
+			}
+			suspected[at] = d.Suspects()
+		})
+	}
+	if len(subjects) != 1 || subjects["s1"] < 144 || subjects["s1"] > 160 {
+		t.Errorf("stays and when they were last told: %v; want one until about 150 s", subjects)
+	}
+	if suspected[40] || !suspected[64] || suspected[140] || suspected[188] {
+		t.Errorf("it wants a closer look at the empty place, when the car comes, while it stands, when it is gone: %v, %v, %v, %v", suspected[40], suspected[64], suspected[140], suspected[188])
 	}
 }
 

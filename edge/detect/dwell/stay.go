@@ -17,6 +17,7 @@ type stay struct {
 	path   []step
 	seen   time.Duration // media time when it was last seen
 	score  float64
+	kind   kind
 }
 
 // A step is where a stay has been since when.
