@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"eastgate/edge/adapt"
 	"eastgate/edge/arm"
 	"eastgate/edge/command"
 	"eastgate/edge/config"
@@ -62,6 +63,7 @@ type Box struct {
 	live     *live.Publisher
 	watched  map[string]*live.Source // by camera
 	armed    *arm.Book
+	lessons  *adapt.Book
 	coverage *coverage.Ledger
 	settings *overlay.Book
 	lenses   lenses

@@ -66,6 +66,7 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	default:
 	}
 	c := b.settings.Camera(name)
+	c.Detect = b.lessons.Over(name, c.Detect)
 	areas := c.Areas()
 	todo, err := tasks(c.Detect, areas, nil)
 	if err != nil {

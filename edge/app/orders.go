@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"eastgate/edge/adapt"
 	"eastgate/edge/arm"
 	"eastgate/edge/command"
 	"eastgate/edge/status"
@@ -20,6 +21,9 @@ func (b *Box) openCommands() error {
 	if b.armed, err = arm.Open(filepath.Join(b.file.Data, "disarmed.json"), b.log); err != nil {
 		return fmt.Errorf("disarmed rules: %w", err)
 	}
+	if b.lessons, err = adapt.Open(filepath.Join(b.file.Data, "learnt.json"), b.log); err != nil {
+		return fmt.Errorf("lessons: %w", err)
+	}
 	b.commands, err = command.Open(command.Config{
 		Dir: filepath.Join(b.file.Data, "commands"), Synced: func() *bool { return status.Clock().Synced },
 	}, command.NewMetrics(b.reg), b.log)
@@ -28,6 +32,7 @@ func (b *Box) openCommands() error {
 	}
 	for name, do := range map[string]command.Handler{
 		"snapshot": b.snapshot, "clip": b.clip, "arm": b.arm, "disarm": b.disarm,
+		"learn": b.learn, "forget": b.forget,
 		"zones": b.setZones, "sensor_test": b.testSensor,
 	} {
 		b.commands.Handle(name, do)

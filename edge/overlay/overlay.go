@@ -175,3 +175,18 @@ func (b *Book) State(name string) wire.ZonesState {
 	p := b.pages[name]
 	return wire.ZonesState{Version: p.newest.Version, Problem: p.problem}
 }
+
+// Touch lets a camera begin anew with the settings in force, for what else its looking
+// depends on has changed.
+func (b *Book) Touch(camera string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.pages[camera]
+	if p == nil {
+		return
+	}
+	select {
+	case p.changed <- struct{}{}:
+	default: // a change is waiting to be noticed
+	}
+}
