@@ -49,6 +49,7 @@ var commandRules = map[string]commandRule{
 	"arm":         {access.Silence, "camera", ""},
 	"disarm":      {access.Silence, "camera", ""},
 	"sensor_test": {access.Silence, "sensor", ""},
+	"forget":      {access.TuneCameras, "camera", ""}, // what false alarms have taught it
 }
 
 // An ask is the body of a command.

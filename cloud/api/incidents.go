@@ -221,6 +221,7 @@ func (a *API) Do(ctx context.Context, u access.User, id string, version int64, c
 	}
 	after, err := a.Incidents.Do(ctx, Actor(u, object(i, asked...)), id, version, command)
 	if err == nil {
+		a.teach(ctx, u, i, after)
 		return a.View(u, after, asked...), nil
 	}
 	p := problemOf(err)
