@@ -64,21 +64,29 @@ type Certificate struct {
 
 // Store keeps codes and certificates. Each method is one transaction.
 type Store interface {
-	// AddCode makes a code, and a box known if it is not; earlier codes of the box are void.
-	AddCode(ctx context.Context, c Code) error
-	// UseCode gives a key the certificate that issue makes, ends the box's other
-	// certificates and its secret, and lets it speak; or gives again what it has given
-	// this key by this code. It gives ErrCode, ErrUsed or ErrExpired.
-	UseCode(ctx context.Context, hash, key string, now time.Time, issue func(site, box string) (Certificate, error)) (Certificate, error)
-	// RenewCertificate gives a key of a box the certificate that issue makes beside the one whose
-	// serial is held, and ends others that were never used; or gives again what this key
-	// has. It gives ErrStranger when held has ended.
+	codes
+	ends
+	// RenewCertificate gives a key of a box the certificate that issue makes beside the one
+	// whose serial is held, and ends others that were never used; or gives again what this
+	// key has. It gives ErrStranger when held has ended.
 	RenewCertificate(ctx context.Context, held, key string, now time.Time, issue func(site, box string) (Certificate, error)) (Certificate, error)
 	// Certificate gives access.ErrNotFound for an unknown one, and for one that has ended
 	// or whose box is revoked.
 	Certificate(ctx context.Context, serial string) (Certificate, error)
 	// FirstUse notes that a certificate is used, and ends the box's others.
 	FirstUse(ctx context.Context, c Certificate, now time.Time) error
+}
+
+type codes interface {
+	// AddCode makes a code, and a box known if it is not; earlier codes of the box are void.
+	AddCode(ctx context.Context, c Code) error
+	// UseCode gives a key the certificate that issue makes, ends the box's other
+	// certificates and its secret, and lets it speak; or gives again what it has given
+	// this key by this code. It gives ErrCode, ErrUsed or ErrExpired.
+	UseCode(ctx context.Context, hash, key string, now time.Time, issue func(site, box string) (Certificate, error)) (Certificate, error)
+}
+
+type ends interface {
 	// RevokeBox takes a box's right to speak, its certificates and codes;
 	// access.ErrNotFound unless it has one of them.
 	RevokeBox(ctx context.Context, site, box string) error
