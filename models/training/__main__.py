@@ -13,7 +13,8 @@ def main(names):
         if not (places.CACHE / f"{name}.json").exists():
             print(f"{name}: cutting squares", flush=True)
             task.build()
-        export.ship(task, fit.Trainer(task).run())
+        trainer = fit.Trainer(task)
+        export.ship(task, trainer.run(), trainer.curve)
 
 
 main(sys.argv[1:])

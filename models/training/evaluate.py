@@ -72,7 +72,7 @@ def section(task, results, k, name):
         if len(positive) < LEAST or len(negative) < LEAST:
             continue
         scenes = {n["scene"] for n, c, y in zip(notes, chosen, labels[:, k]) if c and y == 1}
-        lines.append(f"| {part.split(':')[-1]} | {len(scenes)} | {len(positive)} | {len(negative)} | {measure.auc(positive, negative):.4f} | "
+        lines.append(f"| {part.split(':', 1)[-1]} | {len(scenes)} | {len(positive)} | {len(negative)} | {measure.auc(positive, negative):.4f} | "
                      f"{measure.recall(positive, negative, .01):.3f} | {measure.recall(positive, negative, .05):.3f} | "
                      f"{(positive >= limit).mean():.3f} · {(negative >= limit).mean():.4f} |")
     return lines + ["", *false_by_kind(results["test"], k, limit), ""]

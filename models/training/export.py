@@ -12,8 +12,8 @@ from .fit import tensor
 from .net import Net, Probabilities
 
 
-def ship(task, net):
-    """Writes models/NAME: the network as ONNX, model.json, golden.json, figures.md and curves.png."""
+def ship(task, net, curve):
+    """Writes models/NAME: the network as ONNX, model.json, golden.json, figures.md, learning.md and curves.png."""
     folder = places.MODELS / task.name
     folder.mkdir(exist_ok=True)
     net.eval()
@@ -33,8 +33,17 @@ def ship(task, net):
     (folder / "model.json").write_text(json.dumps(card, indent=1) + "\n")
     (folder / "golden.json").write_text(json.dumps(golden(task, net), indent=1) + "\n")
     (folder / "figures.md").write_text(evaluate.report(task, net, asked, results))
+    (folder / "learning.md").write_text(learning(task, curve))
     curves.draw(task, results, folder / "curves.png")
     print(f"{task.name}: written to {folder}", flush=True)
+
+
+def learning(task, curve):
+    """What the validation scenes said while it learnt, as Markdown; every fourth report and the last."""
+    names = [n for n in curve[-1] if n not in ("side", "cpu_s")]
+    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+    lines += ["| " + " | ".join(str(row[n]) for n in names) + " |" for row in curve[3:-1:4] + curve[-1:]]
+    return "\n".join(lines) + "\n"
 
 
 def onnx(task, net):
