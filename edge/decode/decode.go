@@ -93,11 +93,12 @@ func (d *Decoder) obey(ctx context.Context, o flow.Order, out chan<- *flow.Frame
 		d.closeCodec() // its memory is worth more than the time to open it again
 		return d.alone(ctx, o, out)
 	}
-	if o.Stream != d.stream || d.codec == nil {
+	if o.Stream != d.stream || d.codec == nil || o.Anew {
 		d.drain(ctx, out)
 		if err := d.open(o.Stream); err != nil {
 			return err
 		}
+		d.waitKey = !o.Anew
 	}
 	if o.Shown {
 		d.shown = o.PTS

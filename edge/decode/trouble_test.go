@@ -112,6 +112,40 @@ func TestAStreamWithoutKeyPicturesIsTriedInTheEnd(t *testing.T) {
 	}
 }
 
+// TestAPictureRenewedPieceByPieceBecomesWhole begins in the middle of a stream that has no key
+// picture but its first: frames come once they are whole, and none before.
+func TestAPictureRenewedPieceByPieceBecomesWhole(t *testing.T) {
+	ps := packets(t, clip(t, "refresh.mp4", "-i", bars+"320x240", "-c:v", "libx264", "-threads", "1", "-bf", "0", "-refs", "1",
+		"-x264-params", "intra-refresh=1:keyint=10"))
+	whole := map[time.Duration][]byte{}
+	if err := run(t, prometheus.NewRegistry(), ps, func(f *flow.Frame) { whole[f.PTS] = bytes.Clone(f.Image.Y) }); err != nil {
+		t.Fatal(err)
+	}
+	in, out := make(chan flow.Order, len(ps)), make(chan *flow.Frame)
+	for i, p := range ps[15:] {
+		q := *p
+		q.Key = false
+		in <- flow.Order{Packet: &q, Anew: i == 0}
+	}
+	close(in)
+	var g errgroup.Group
+	g.Go(func() error { return newDecoder(prometheus.NewRegistry()).Run(t.Context(), in, out) })
+	n := 0
+	for f := range out {
+		n++
+		if !bytes.Equal(whole[f.PTS], f.Image.Y) {
+			t.Errorf("the picture at %v was shown before it was whole", f.PTS)
+		}
+		f.Release()
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if n < 10 {
+		t.Errorf("%d frames of %d pictures", n, len(ps)-15)
+	}
+}
+
 func TestRangeOfValuesIsKept(t *testing.T) {
 	for _, c := range []struct {
 		name, format string

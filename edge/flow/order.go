@@ -26,4 +26,7 @@ type Order struct {
 	// Shown says that the picture was decoded before. It is needed by those that
 	// follow and makes no frame again.
 	Shown bool
+	// Anew says that pictures before this one were left out though it refers to them, because
+	// no key picture comes: the decoder begins without, and gives frames once they are whole.
+	Anew bool
 }

@@ -54,6 +54,8 @@ const (
 	// batch is how long pictures of mere movement are gathered, because decoding many at
 	// once is cheaper than one by one.
 	batch = 400 * time.Millisecond
+	// keyPatience is how long a key picture is waited for where there is none to go back to.
+	keyPatience = 30 * time.Second
 	// mostBytes and mostPackets bound what is remembered of a group of pictures.
 	mostBytes   = 8 << 20
 	mostPackets = 600
@@ -146,10 +148,10 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 	case g.seat != nil:
 		g.seat.Ask(want)
 		return g.follow(p, want)
-	case want > flow.Calm && len(g.group) > 0 && p.PTS-g.asked >= askEvery:
+	case want > flow.Calm && (len(g.group) > 0 || p.PTS-g.keyAt > keyPatience) && p.PTS-g.asked >= askEvery:
 		g.asked = p.PTS
 		if g.seat = g.budget.Take(g.camera, want); g.seat != nil {
-			return g.open(want)
+			return g.open(p, want)
 		}
 		g.refused(p.PTS, want)
 	}
@@ -172,6 +174,7 @@ func selective(s *flow.Stream) bool { return s.Codec == "h264" || s.Codec == "he
 func (g *Gate) remember(p *flow.Packet) {
 	if p.Stream != g.stream {
 		g.stream, g.group, g.bytes, g.wide, g.started, g.asked = p.Stream, nil, 0, 0, false, p.PTS-askEvery
+		g.keyAt = p.PTS // none yet: it is waited for from now on
 		g.close()
 	}
 	if p.Key {
@@ -215,19 +218,28 @@ func (g *Gate) wanted(now time.Duration) flow.Urgency {
 	return flow.Calm
 }
 
-// open goes back to the last key picture.
-func (g *Gate) open(want flow.Urgency) []flow.Order {
+// open goes back to the last key picture, or begins with p where there is none to go
+// back to and none comes.
+func (g *Gate) open(p *flow.Packet, want flow.Urgency) []flow.Order {
 	g.m.opened.WithLabelValues(g.camera, want.String()).Inc()
+	if len(g.group) == 0 {
+		g.begun(p.PTS)
+		return []flow.Order{{Packet: p, Anew: true}}
+	}
 	out := make([]flow.Order, len(g.group))
 	for i, p := range g.group {
 		out[i] = flow.Order{Packet: p, Shown: i == 0 && g.shown}
 	}
-	g.shown = true
-	g.looked, g.skipped = g.group[len(g.group)-1].PTS, 0
-	g.mu.Lock()
-	g.cause.open(g.looked)
-	g.mu.Unlock()
+	g.begun(g.group[len(g.group)-1].PTS)
 	return out
+}
+
+// begun notes that a closer look has begun, with pictures up to pts.
+func (g *Gate) begun(pts time.Duration) {
+	g.shown, g.looked, g.skipped = true, pts, 0
+	g.mu.Lock()
+	g.cause.open(pts)
+	g.mu.Unlock()
 }
 
 // follow hands on what comes while the gate is open.

@@ -179,6 +179,32 @@ func TestAGroupTooLargeIsForgotten(t *testing.T) {
 	}
 }
 
+// TestACameraWithoutKeyPicturesIsNotGivenUp: one that renews its picture piece by piece
+// and sends no key picture, or only the first, whose seat has gone to somebody else.
+func TestACameraWithoutKeyPicturesIsNotGivenUp(t *testing.T) {
+	never := newFilm(1 << 30)
+	never.next = 1
+	orders := play(newGate(nil), never, 60, nil)
+	if n := count(orders[:30]); n != 0 {
+		t.Errorf("%d pictures were decoded while a key picture might still have come", n)
+	}
+	if n := count(orders[32:]); n < 28*25-10 { // a batch may still be gathered
+		t.Errorf("no key picture at all: %d pictures of %d were decoded then", n, 28*25)
+	}
+	once, g := newFilm(1<<30), newGate(nil)
+	play(g, once, 40, nil)
+	g.close() // as when the budget gives its seat away
+	orders = play(g, once, 2, nil)
+	if n := count(orders); n < 50-10 || !orders[0][0].Anew {
+		t.Errorf("after a seat was lost: %d pictures of 50 were decoded", n)
+	}
+	for i, o := range orders[1] {
+		if o.Anew {
+			t.Fatalf("picture %d begins anew, though the one before it was decoded", i)
+		}
+	}
+}
+
 // TestEverythingPassesInOrder runs the stage itself.
 func TestEverythingPassesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
