@@ -82,6 +82,7 @@ func (c Console) run(ctx context.Context, args []string) error {
 	flags := c.flags("run")
 	path := flags.String("config", "edge.yml", "configuration `file`")
 	level := flags.String("log", "info", "least level to log: debug, info, warn, error")
+	profile := flags.String("profile", "", "write to this `file`, until it ends, where processor time goes (for go tool pprof)")
 	if err := flags.Parse(args); err != nil {
 		return ErrUsage
 	}
@@ -94,6 +95,11 @@ func (c Console) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	stop, err := profiled(*profile)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	box, err := New(f, c.Version, log)
 	if err != nil {
 		return err

@@ -38,7 +38,12 @@ import (
 	"eastgate/shared/secret"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if film := os.Getenv(serverOf); film != "" {
+		serve(film) // and nothing else
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // A viewer runs a camera and gathers what it sends.
 type viewer struct {

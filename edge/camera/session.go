@@ -27,9 +27,9 @@ type session struct {
 	format format.Format
 	units  *assembler
 	stall  time.Duration
-	line   atomic.Value      // the client's net.Conn
-	plays  chan error        // how the client ended; nil until it plays
-	report func(rtcp.Packet) // may be nil
+	line   atomic.Pointer[gatherer] // the client's connection
+	plays  chan error               // how the client ended; nil until it plays
+	report func(rtcp.Packet)        // may be nil
 }
 
 // Time limits are all ours. The library's own compare wall clocks, and a box that
@@ -61,10 +61,11 @@ func dial(ctx context.Context, cfg Config, transport string) (*session, error) {
 	}
 	s.client.DialContext = func(_ context.Context, network, addr string) (net.Conn, error) {
 		conn, err := (&net.Dialer{Timeout: connectLimit}).DialContext(ctx, network, addr)
-		if err == nil {
-			s.line.Store(conn)
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		s.line.Store(&gatherer{Conn: conn})
+		return s.line.Load(), nil
 	}
 	if err := s.client.Start2(); err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func (s *session) within(ctx context.Context, do func() error) error {
 // hangUp ends the client whatever it is doing. Its own Close waits for a TLS
 // handshake, which has no time limit.
 func (s *session) hangUp() {
-	if conn, ok := s.line.Load().(net.Conn); ok {
+	if conn := s.line.Load(); conn != nil {
 		conn.Close()
 	}
 	s.client.Close()
@@ -204,6 +205,7 @@ func (s *session) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.line.Load().gather()
 	s.plays = make(chan error, 1)
 	go func() { s.plays <- s.client.Wait() }()
 	tick := time.NewTicker(s.stall / 4)
