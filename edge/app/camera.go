@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"eastgate/edge/camera"
 	"eastgate/edge/config"
 	"eastgate/edge/confirm"
 	"eastgate/edge/coverage"
@@ -74,14 +73,10 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	}
 	eye.Judged(judges(c.Detect, areas))
 	place := b.place(name, c)
-	tell := func(s camera.State) {
-		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
-	}
-	eyepiece := camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log)
-	eyepiece.NoRoom = eye.Dropped
 	skipped := b.m.skipped.WithLabelValues(name)
 	cam, remember := b.recorded(name, c)
-	confirmer := confirm.New(place, confirm.Rules(), clock(eyepiece), b.stages.confirm)
+	from := b.eyepiece(name, c, remember, eye)
+	confirmer := confirm.New(place, confirm.Rules(), clock(from.looked), b.stages.confirm)
 	keep := evidence.New(cam, b.folder, b.stages.evidence, b.log)
 	gate := gate.New(name, c.Gate, b.budget, b.stages.gate)
 	gate.LeftOut = eye.Dropped
@@ -89,13 +84,13 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	decoder.Shared = b.decoders
 	detector := detect.NewStage(name, todo, b.stages.detect, b.log)
 	detector.Heed = gate.Heed
-	l := &lens{camera: eyepiece, ring: cam.Ring, confirm: confirmer, stage: keep, tap: &tap{}, kinds: []event.Kind{event.VideoLoss}}
+	l := &lens{camera: from.looked, ring: cam.Ring, confirm: confirmer, stage: keep, tap: &tap{}, kinds: []event.Kind{event.VideoLoss}}
 	for _, t := range todo {
 		l.kinds = append(l.kinds, t.Detector.Kinds()...)
 	}
 	return &pipeline{
-		camera:   eyepiece,
-		remember: remember,
+		camera:   from,
+		remember: from.remember,
 		gate:     gate,
 		decode:   decoder,
 		look:     gate.Behind(),

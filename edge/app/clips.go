@@ -1,27 +1,53 @@
 package app
 
 import (
+	"eastgate/edge/camera"
 	"eastgate/edge/config"
+	"eastgate/edge/coverage"
 	"eastgate/edge/evidence"
 	"eastgate/edge/flow"
 	"eastgate/edge/outbox"
+	"eastgate/shared/wire"
 )
 
-// recorded returns what evidence must know of a camera, and the joint before the
-// gate that remembers its packets.
-func (b *Box) recorded(name string, c config.Camera) (evidence.Camera, pass[*flow.Packet]) {
+// recorded returns what evidence must know of a camera, and what is to be shown the
+// packets that clips are cut from.
+func (b *Box) recorded(name string, c config.Camera) (evidence.Camera, func(*flow.Packet)) {
 	cam := evidence.Camera{Name: name, Privacy: c.Privacy}
 	if !c.Clips.Enabled {
-		return cam, pass[*flow.Packet]{b.watched[name].Add}
+		return cam, func(*flow.Packet) {}
 	}
 	if len(c.Privacy) > 0 {
 		cam.Blacken = blackener(name, c)
 	}
 	cam.Ring = evidence.NewRing(name, c.Clips.ClipConfig, b.stages.evidence)
-	return cam, pass[*flow.Packet]{func(p *flow.Packet) {
-		cam.Ring.Add(p)
+	return cam, cam.Ring.Add
+}
+
+// An eyepiece is where a camera's pictures come from: one stream, or two.
+type eyepiece struct {
+	source
+	looked   *camera.Camera                    // the one that is looked at
+	remember stage[*flow.Packet, *flow.Packet] // the joint before the gate
+}
+
+// eyepiece returns a camera's streams. keep is shown what clips are cut from; who watches
+// live sees what is looked at.
+func (b *Box) eyepiece(name string, c config.Camera, keep func(*flow.Packet), eye *coverage.Eye) eyepiece {
+	tell := func(s camera.State) {
+		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
+	}
+	if in, two := c.RecordInput(); two {
+		twin := camera.NewTwin(name, c.DetectInput().Config, in.Config, keep, tell, b.stages.camera, b.log)
+		twin.Looked().NoRoom = eye.Dropped
+		return eyepiece{twin, twin.Looked(), pass[*flow.Packet]{b.watched[name].Add}}
+	}
+	one := camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log)
+	one.NoRoom = eye.Dropped
+	return eyepiece{one, one, pass[*flow.Packet]{func(p *flow.Packet) {
+		keep(p)
 		b.watched[name].Add(p)
-	}}
+	}}}
 }
 
 // waitingEvents says what the outbox and the keeper still hold.

@@ -10,12 +10,15 @@ import (
 	"eastgate/shared/strict"
 )
 
-// roleDetect is the role of the stream that the detectors look at.
-const roleDetect = "detect"
+// The roles of a stream. One that names none has both.
+const (
+	roleDetect = "detect" // the detectors look at it
+	roleRecord = "record" // clips are cut from it, and it is never decoded
+)
 
 func (c Camera) validate() []error {
 	var faults []error
-	detecting := 0
+	detecting, recording := 0, 0
 	for i, in := range c.Inputs {
 		path := fmt.Sprintf("inputs[%d]", i)
 		faults = append(faults, strict.Within(path, in.Validate())...)
@@ -23,30 +26,47 @@ func (c Camera) validate() []error {
 			faults = append(faults, fmt.Errorf("%s.url: holds a password; give username and password: {file: …} or {env: …}", path))
 		}
 		for _, r := range in.Roles {
-			if r != roleDetect {
-				faults = append(faults, fmt.Errorf("%s.roles: %q is none of: %s", path, r, roleDetect))
+			if r != roleDetect && r != roleRecord {
+				faults = append(faults, fmt.Errorf("%s.roles: %q is none of: %s, %s", path, r, roleDetect, roleRecord))
 			}
 		}
-		if in.detects() {
+		if in.has(roleRecord) {
+			recording++
+		}
+		if in.has(roleDetect) {
 			detecting++
 		}
 	}
 	if detecting != 1 {
 		faults = append(faults, errors.New("inputs: exactly one is needed whose roles hold detect, or that names no roles"))
 	}
+	if recording > 1 {
+		faults = append(faults, errors.New("inputs: more than one is to be recorded"))
+	}
 	return append(faults, c.validateSection()...)
 }
 
-func (in Input) detects() bool { return len(in.Roles) == 0 || slices.Contains(in.Roles, roleDetect) }
+func (in Input) has(role string) bool { return len(in.Roles) == 0 || slices.Contains(in.Roles, role) }
 
 // DetectInput returns the stream that the detectors look at.
 func (c Camera) DetectInput() Input {
 	for _, in := range c.Inputs {
-		if in.detects() {
+		if in.has(roleDetect) {
 			return in
 		}
 	}
 	return Input{}
+}
+
+// RecordInput returns the stream that clips are cut from where it is another than the
+// detectors'.
+func (c Camera) RecordInput() (Input, bool) {
+	for _, in := range c.Inputs {
+		if in.has(roleRecord) {
+			return in, !in.has(roleDetect)
+		}
+	}
+	return Input{}, false
 }
 
 // validateSection checks all of a camera's section but where its pictures come from.

@@ -123,7 +123,9 @@ type Camera struct {
 
 // An Input is one stream of a camera.
 type Input struct {
-	// Roles says what the stream is for; today only "detect".
+	// Roles says what the stream is for: detect, record, or both, as where it is empty.
+	// With [detect] on a sub-stream and [record] on the main stream, the detectors see
+	// the small picture and clips are cut from the large one.
 	Roles         []string `yaml:"roles"`
 	camera.Config `yaml:",inline"`
 }

@@ -37,7 +37,7 @@ type options struct {
 	counts  []int
 	length  time.Duration
 	warm    time.Duration
-	sub     string
+	sub     bool
 	mixes   []string
 	peers   bool
 	asJSON  bool
@@ -60,7 +60,7 @@ func parse(args []string) (options, error) {
 	counts := f.String("n", "16", "numbers of cameras, with commas between them")
 	seconds := f.Int("seconds", 60, "how long each mix is measured")
 	warm := f.Int("warm", 30, "how long the cameras are watched before")
-	f.BoolFunc("sub", "use sub-streams: detect (the default: detectors see the sub-stream alone) or -sub=demand (it is opened for a closer look)", o.useSub)
+	f.BoolVar(&o.sub, "sub", false, "the detectors look at the sub-streams, the main streams are kept for clips")
 	mixes := f.String("mix", quiet+","+busy10, "which mixes")
 	f.BoolVar(&o.peers, "peers", true, "measure ffmpeg and motion beside it")
 	f.BoolVar(&o.asJSON, "json", false, "end with one line of JSON, of the largest number of cameras")
@@ -79,19 +79,6 @@ func parse(args []string) (options, error) {
 	o.mixes = strings.Split(*mixes, ",")
 	o.length, o.warm = time.Duration(*seconds)*time.Second, time.Duration(*warm)*time.Second
 	return o, nil
-}
-
-func (o *options) useSub(word string) error {
-	switch word {
-	case "true", subDetect:
-		o.sub = subDetect
-	case subDemand:
-		o.sub = subDemand
-	case "false":
-	default:
-		return fmt.Errorf("neither %s nor %s", subDetect, subDemand)
-	}
-	return nil
 }
 
 func run(ctx context.Context, args []string) error {

@@ -14,10 +14,12 @@ import (
 type result struct {
 	Mix     string `json:"mix"`
 	Cameras int    `json:"cameras"`
-	Sub     string `json:"sub_stream,omitempty"`
+	Sub     bool   `json:"sub_stream"`
 	// CPU is seconds of processor time for each second of a camera, user and system.
-	CPU        map[string]float64 `json:"cpu_s_per_camera_s"`
-	Cores      float64            `json:"cores"`
+	CPU   map[string]float64 `json:"cpu_s_per_camera_s"`
+	Cores float64            `json:"cores"`
+	// Pace is how much of real time the others have done, where they say so.
+	Pace       map[string]float64 `json:"pace,omitempty"`
 	FFmpeg     *float64           `json:"ratio_ffmpeg_full"` // the others' time over ours
 	Frigate    *float64           `json:"ratio_frigate_pipe"`
 	Motion     *float64           `json:"ratio_motion"`
@@ -127,7 +129,8 @@ func (r *result) spend(ctx context.Context, o options, s *stand, edge *process, 
 	r.CPU["edge"] = round(ours, 5)
 	for name, end := range b.others {
 		cpu := end.cpu - a.others[name].cpu
-		others[name] = spent{time.Duration(float64(cpu) / took), end.n}
+		pace := r.pace(name, end.seen-a.others[name].seen, took*float64(end.n))
+		others[name] = spent{cpu: time.Duration(float64(cpu) / took / pace), n: end.n}
 	}
 	for name, x := range others {
 		r.CPU[name] = round(x.cpu.Seconds()/float64(x.n), 5)
@@ -143,6 +146,22 @@ func (r *result) spend(ctx context.Context, o options, s *stand, edge *process, 
 	r.RSS = round(rssOf(edge.cmd.Process.Pid), 1)
 	r.PerCamera = round(r.RSS/float64(r.Cameras), 2)
 	return nil
+}
+
+// pace is how much of real time a peer has done. On a machine that is too busy it does
+// less and would look cheaper than it is; motion does not say how far it is.
+func (r *result) pace(name string, seen, due float64) float64 {
+	if seen <= 0 {
+		return 1
+	}
+	if r.Pace == nil {
+		r.Pace = map[string]float64{}
+	}
+	r.Pace[name] = round(seen/due, 3)
+	if seen < .95*due {
+		fmt.Fprintf(os.Stderr, "density: the machine is too busy: %s has done %.0f%% of real time; its time is counted for what it has done\n", name, 100*seen/due)
+	}
+	return seen / due
 }
 
 func (r *result) ratio(name string, ours float64) *float64 {
@@ -165,11 +184,9 @@ func (r *result) find(ctx context.Context, o options, s *stand, k *sink, p plan)
 		return err
 	}
 	for _, c := range p.cameras {
-		name := c.name
-		if o.sub == subDetect {
-			name += cameratest.Sub
+		for stream, label := range streams(c.name, o.sub) {
+			r.Unreported += math.Max(0, sent[stream]-m["edge_camera_packets_total"][label]-m["edge_camera_rtp_lost_total"][label]-underWay)
 		}
-		r.Unreported += math.Max(0, sent[name]-m["edge_camera_packets_total"][c.name]-m["edge_camera_rtp_lost_total"][c.name]-underWay)
 	}
 	told, err := s.told()
 	if err != nil {
@@ -191,6 +208,14 @@ func (r *result) find(ctx context.Context, o options, s *stand, k *sink, p plan)
 	}
 	r.Delay50, r.Delay95, r.Wire95 = percentile(x.delays, .5), percentile(x.delays, .95), percentile(x.wire, .95)
 	return nil
+}
+
+// streams are those of a camera that the box reads, and its names for them.
+func streams(camera string, sub bool) map[string]string {
+	if sub {
+		return map[string]string{camera + cameratest.Sub: camera, camera: camera + "/record"}
+	}
+	return map[string]string{camera: camera}
 }
 
 // underWay is how many pictures of a camera may be on their way, or were sent before the

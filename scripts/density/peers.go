@@ -1,29 +1,33 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // A peer is another program that watches a camera.
 type peer struct {
 	name string
+	rate float64 // pictures a second that it counts
 	args func(url, folder string) ([]string, error)
 }
 
 // peers are what others run for each camera. Frigate's shape and motion's settings are
 // what they take when nothing is recorded and nobody looks.
 var peers = []peer{
-	{"ffmpeg_full", func(url, _ string) ([]string, error) {
-		return append(reading(url), "-f", "null", "-"), nil
+	{"ffmpeg_full", 25, func(url, folder string) ([]string, error) {
+		return append(reading(url, folder), "-f", "null", "-"), nil
 	}},
-	{"frigate_pipe", func(url, _ string) ([]string, error) {
-		return append(reading(url), "-vf", "fps=5,scale=640:360", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-y", "/dev/null"), nil
+	{"frigate_pipe", 5, func(url, folder string) ([]string, error) {
+		return append(reading(url, folder), "-vf", "fps=5,scale=640:360", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-y", "/dev/null"), nil
 	}},
-	{"motion", func(url, folder string) ([]string, error) {
+	{"motion", 0, func(url, folder string) ([]string, error) {
 		conf := filepath.Join(folder, "motion.conf")
 		body := fmt.Sprintf(`daemon off
 log_level 4
@@ -42,15 +46,39 @@ framerate 25
 	}},
 }
 
-func reading(url string) []string {
-	return []string{"ffmpeg", "-v", "error", "-nostdin", "-threads", "1", "-rtsp_transport", "tcp", "-i", url}
+func reading(url, folder string) []string {
+	return []string{
+		"ffmpeg", "-v", "error", "-nostdin", "-progress", filepath.Join(folder, progress), "-threads", "1", "-rtsp_transport", "tcp", "-i", url,
+	}
+}
+
+// progress is where ffmpeg says how far it is.
+const progress = "progress"
+
+// seen reads how many pictures a peer has counted; 0 where it counts none.
+func seen(folder string) float64 {
+	b, err := os.ReadFile(filepath.Join(folder, progress))
+	if err != nil {
+		return 0
+	}
+	_, last, _ := strings.Cut(string(b[max(0, bytes.LastIndex(b, []byte("frame="))):]), "=")
+	word, _, _ := strings.Cut(last, "\n")
+	n, _ := strconv.ParseFloat(strings.TrimSpace(word), 64) //nolint:errcheck // 0 where it is none
+	return n
 }
 
 // each is how many of every peer run: enough to even out, few enough not to be in the way.
 const each = 2
 
 // A watching is the peers that run.
-type watching map[string][]*process
+type watching map[string][]watcher
+
+// A watcher is one of them.
+type watcher struct {
+	*process
+	folder string
+	rate   float64
+}
 
 // watch starts every peer on a few of the cameras.
 func (s *stand) watch(p plan) (watching, error) {
@@ -73,16 +101,17 @@ func (s *stand) watch(p plan) (watching, error) {
 			if err != nil {
 				return nil, err
 			}
-			w[x.name] = append(w[x.name], proc)
+			w[x.name] = append(w[x.name], watcher{proc, folder, x.rate})
 		}
 	}
 	return w, nil
 }
 
-// A spent is the CPU time of some processes, and how many they are.
+// A spent is the CPU time of some processes, how many they are, and how far they are.
 type spent struct {
-	cpu time.Duration
-	n   int
+	cpu  time.Duration
+	n    int
+	seen float64 // seconds of all their cameras; 0 where they do not say
 }
 
 func (w watching) spent() (map[string]spent, error) {
@@ -99,6 +128,9 @@ func (w watching) spent() (map[string]spent, error) {
 			}
 			s.cpu += t
 			s.n++
+			if p.rate > 0 {
+				s.seen += seen(p.folder) / p.rate
+			}
 		}
 		out[name] = s
 	}

@@ -166,7 +166,7 @@ func (s *stand) startEdge(ctx context.Context, o options, p plan) (*process, err
 	return edge, answers(ctx, "http://"+s.health+"/healthz", edge)
 }
 
-func (s *stand) edgeConfig(p plan, secret, sub string) string {
+func (s *stand) edgeConfig(p plan, secret string, sub bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `site: %s
 box: %s
@@ -187,19 +187,10 @@ cameras:
 	return b.String()
 }
 
-// The ways in which sub-streams are used.
-const (
-	subDetect = "detect" // detectors see the sub-stream alone, the main stream is evidence
-	subDemand = "demand" // key pictures of the main stream, the sub-stream for a closer look
-)
-
-func (s *stand) inputs(name, sub string) string {
+func (s *stand) inputs(name string, sub bool) string {
 	main := fmt.Sprintf("rtsp://%s/%s", s.rtsp, name)
-	switch sub {
-	case subDetect:
+	if sub {
 		return fmt.Sprintf(`[{url: "%s%s", roles: [detect]}, {url: "%s", roles: [record]}]`, main, cameratest.Sub, main)
-	case subDemand:
-		return fmt.Sprintf(`[{url: "%s", roles: [detect, record]}, {url: "%s%s", roles: [closer]}]`, main, main, cameratest.Sub)
 	}
 	return fmt.Sprintf(`[{url: "%s"}]`, main)
 }
