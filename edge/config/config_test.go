@@ -92,3 +92,31 @@ func FuzzParse(f *testing.F) {
 		ParseCamera(data)
 	})
 }
+
+func TestStreamsHaveRoles(t *testing.T) {
+	for _, c := range []struct{ name, inputs, detect, record, fault string }{
+		{"one", `[{url: "rtsp://a/1"}]`, "rtsp://a/1", "", ""},
+		{"two", `[{url: "rtsp://a/2", roles: [detect]}, {url: "rtsp://a/1", roles: [record]}]`, "rtsp://a/2", "rtsp://a/1", ""},
+		{"both roles", `[{url: "rtsp://a/1", roles: [detect, record]}]`, "rtsp://a/1", "", ""},
+		{"nobody looks", `[{url: "rtsp://a/1", roles: [record]}]`, "", "", "exactly one is needed whose roles hold detect"},
+		{"two are recorded", `[{url: "rtsp://a/1"}, {url: "rtsp://a/2", roles: [record]}]`, "", "", "more than one is to be recorded"},
+		{"unknown", `[{url: "rtsp://a/1", roles: [audio]}]`, "", "", `"audio" is none of: detect, record`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, faults := Parse([]byte("site: a\nbox: b\ncloud: {broker: mqtt://h:1, evidence: http://h, secret: {env: X}}\ncameras:\n  yard:\n    inputs: " + c.inputs + "\n"))
+			if c.fault != "" {
+				if said := errors.Join(faults...); said == nil || !strings.Contains(said.Error(), c.fault) {
+					t.Errorf("got %v, want %q", said, c.fault)
+				}
+				return
+			}
+			if len(faults) > 0 {
+				t.Fatal(errors.Join(faults...))
+			}
+			record, two := f.Cameras["yard"].RecordInput()
+			if got := f.Cameras["yard"].DetectInput().URL; got != c.detect || two != (c.record != "") || two && record.URL != c.record {
+				t.Errorf("looked at %s, recorded %s %v", got, record.URL, two)
+			}
+		})
+	}
+}

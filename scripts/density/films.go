@@ -30,6 +30,7 @@ type source struct {
 	file       string
 	from, to   float64
 	palindrome bool // played forwards and backwards, so that it loops
+	still      bool // its first picture stands for ten seconds; only the noise lives
 }
 
 // group is the time from one key picture to the next, in seconds.
@@ -99,6 +100,9 @@ func (s source) filter() string {
 		half := int(s.to - s.from) // seconds
 		fold = fmt.Sprintf(",trim=end_frame=%d,split[f][g];[g]reverse[r];[f][r]concat=n=2:v=1", half*25)
 		length = 2 * half / group * group
+	}
+	if s.still {
+		fold, length = ",trim=end_frame=1,loop=249:1:0,setpts=N/25/TB", 10
 	}
 	return fmt.Sprintf("[0:v]trim=%g:%g,setpts=PTS-STARTPTS,", s.from, s.to) + fmt.Sprintf(recipe, fold, length*25)
 }

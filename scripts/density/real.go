@@ -78,10 +78,11 @@ func (c clip) place(folder string, kind event.Kind, no, word string) (place, boo
 			to = from + math.Ceil((to-from)/group)*group // the last picture stands for what is lacking
 			name := strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
 			file := filepath.Join(folder, c.File)
-			return place{name: name, kind: kind, onset: thing.Start - from, busy: to - from, films: [2]source{
-				{file: file, from: math.Max(nothing.Start, nothing.End-mostQuiet), to: nothing.End, palindrome: true},
-				{file: file, from: from, to: to},
-			}}, true
+			nobody := source{file: file, from: math.Max(nothing.Start, nothing.End-mostQuiet), to: nothing.End, palindrome: true}
+			if kind != event.Motion { // that nothing burns does not say that nothing moves
+				nobody = source{file: file, from: from, to: from + 1, still: true}
+			}
+			return place{name: name, kind: kind, onset: thing.Start - from, busy: to - from, films: [2]source{nobody, {file: file, from: from, to: to}}}, true
 		}
 	}
 	return place{}, false
