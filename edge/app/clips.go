@@ -38,8 +38,8 @@ func (b *Box) eyepiece(name string, c config.Camera, keep func(*flow.Packet), ey
 		b.board.Set(wire.CameraHealth{Camera: name, State: s.Word, Reason: s.Reason, Since: s.Since})
 	}
 	if in, two := c.RecordInput(); two {
-		twin := camera.NewTwin(name, c.DetectInput().Config, in.Config, keep, tell, b.stages.camera, b.log)
-		twin.Looked().NoRoom = eye.Dropped
+		twin := camera.NewTwin(name, c.DetectInput().Config, in.Config, tell, b.stages.camera, b.log)
+		twin.Keep, twin.Looked().NoRoom = keep, eye.Dropped
 		return eyepiece{twin, twin.Looked(), pass[*flow.Packet]{b.watched[name].Add}}
 	}
 	one := camera.New(name, c.DetectInput().Config, tell, b.stages.camera, b.log)

@@ -1,6 +1,7 @@
 package camera
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync/atomic"
@@ -79,7 +80,7 @@ func (g *gatherer) fill() error {
 		n, err := g.take()
 		g.all = n < portion
 		switch {
-		case err == syscall.EAGAIN || err == syscall.EINTR:
+		case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
 		case err != nil:
 			return &net.OpError{Op: "read", Net: "tcp", Source: g.LocalAddr(), Addr: g.RemoteAddr(), Err: err}
 		case n == 0:

@@ -17,9 +17,12 @@ import (
 //
 // Media time goes on over each change between the two, and each begins with a key picture.
 type Twin struct {
+	// Keep, set before Run, is given every picture of the large stream, in order; it must
+	// not block.
+	Keep func(*flow.Packet)
+
 	small, large *Camera
 	name         string
-	keep         func(*flow.Packet)
 	tell         func(State)
 
 	newest  atomic.Int64 // when the small stream's newest picture came, since born
@@ -33,10 +36,10 @@ type Twin struct {
 // amiss is how long the small stream may be away before the large one is looked at.
 const amiss = 5 * time.Second
 
-// NewTwin returns a camera of two streams. keep is given every picture of the large one,
-// in order; like tell it must not block.
-func NewTwin(name string, small, large Config, keep func(*flow.Packet), tell func(State), m *Metrics, log *slog.Logger) *Twin {
-	t := &Twin{name: name, keep: keep, tell: tell, born: time.Now()}
+// NewTwin returns a camera of two streams. tell hears of every change of its state; it
+// must not block.
+func NewTwin(name string, small, large Config, tell func(State), m *Metrics, log *slog.Logger) *Twin {
+	t := &Twin{Keep: func(*flow.Packet) {}, name: name, tell: tell, born: time.Now()}
 	t.small = New(name, small, func(s State) { t.change(0, s) }, m, log)
 	t.large = New(name+largeName, large, func(s State) { t.change(1, s) }, m, log)
 	return t
@@ -71,7 +74,7 @@ func (t *Twin) keepAll(large <-chan *flow.Packet, spare chan<- *flow.Packet) {
 	gap := true
 	for p := range large {
 		p.Camera = t.name
-		t.keep(p)
+		t.Keep(p)
 		if !t.instead.Load() && time.Since(t.born)-time.Duration(t.newest.Load()) > amiss {
 			t.instead.Store(true)
 			t.say()

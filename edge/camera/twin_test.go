@@ -34,8 +34,9 @@ func TestASmallStreamIsLookedAtAndALargeOneKept(t *testing.T) {
 		kept.Add(1)
 	}
 	states := make(chan camera.State, 1000)
-	twin := camera.NewTwin("yard", config(server.URL("cam")), config(server.URL("large")), keep,
+	twin := camera.NewTwin("yard", config(server.URL("cam")), config(server.URL("large")),
 		func(s camera.State) { states <- s }, camera.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	twin.Keep = keep
 	ctx, stop := context.WithCancel(t.Context())
 	out, done := make(chan *flow.Packet, 50), make(chan error, 1)
 	go func() { done <- twin.Run(ctx, out) }()
