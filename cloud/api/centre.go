@@ -40,6 +40,7 @@ func (a *API) centre() map[string]handler {
 		"listPeople": a.listPeople, "openPerson": a.openPerson, "doPerson": a.doPerson, "changePassword": a.changePassword, "grant": a.grant, "revokeGrant": a.revokeGrant,
 		"putOrganisation": a.putOrganisation, "doOrganisation": a.doOrganisation, "importPlaces": a.importPlaces,
 		"listHandovers": a.listHandovers, "handoverNow": a.handoverNow, "getHandover": a.getHandover, "signHandover": a.signHandover, "openHandover": a.openHandover, "takeHandover": a.takeHandover,
+		"listBundles": a.listBundles, "askBundle": a.askBundle, "decideBundle": a.decideBundle, "fetchBundle": a.fetchBundle,
 		"proveRegister": a.proveRegister, "exportRegister": a.exportRegister, "system": a.system, "setup": a.setup, "startDrill": a.startDrill,
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"eastgate/cloud/access"
 	"eastgate/cloud/camera"
 	"eastgate/cloud/command"
+	"eastgate/cloud/deliver"
 	"eastgate/cloud/escalation"
+	"eastgate/cloud/evidence"
 	"eastgate/cloud/handover"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/notify"
@@ -69,6 +71,14 @@ var problems = []struct {
 	{organisation.ErrParty, web.Conflict},
 	{organisation.ErrInvalid, web.Invalid},
 	{place.ErrConflict, web.Conflict},
+	{deliver.ErrNotFound, web.NotFound},
+	{deliver.ErrSamePerson, web.SamePerson},
+	{deliver.ErrDecided, web.Conflict},
+	{deliver.ErrNotYet, web.Conflict},
+	{deliver.ErrOver, web.Conflict},
+	{deliver.ErrEmpty, web.Conflict},
+	{deliver.ErrInvalid, web.Invalid},
+	{evidence.ErrNotFound, web.NotFound},
 	{handover.ErrNotFound, web.NotFound},
 	{handover.ErrUnread, web.Conflict},
 	{handover.ErrTaken, web.Conflict},

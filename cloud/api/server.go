@@ -88,6 +88,7 @@ type Deps struct {
 	Whistles      Whistles
 	Register      Register
 	Sharing       Sharing
+	Bundles       Bundles
 	Reminders     Reminders
 	Police        Police // nil: there is no bridge
 	Notify        Notify

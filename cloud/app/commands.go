@@ -61,6 +61,7 @@ const Usage = `cloud: events into incidents, and incidents before people
                     -secret SITE/BOX                 a secret instead, where boxes.secrets allows it or a broker outside asks for one
   cloud edge list   [-config F]                      with the end of their certificates, and when they were last heard
   cloud edge revoke [-config F] -reason R SITE/BOX   cuts the box off, at once
+  cloud bundle verify FILE.zip                       whether evidence that was taken out is what it was
   cloud backup  [-config F] -to DIR [-keep 14]       a copy of the living centre; pictures once for all copies
   cloud backup verify DIR                            reads the newest copy whole
   cloud restore [-config F] DIR                      makes the configured centre, which is empty, from the newest copy
@@ -86,7 +87,7 @@ func (c Console) Command(ctx context.Context, args []string) error {
 		"reports import": c.reportsImport, "police reconcile": c.policeReconcile,
 		"notify test": c.notifyTest, "roster show": c.rosterShow, "roster put": c.rosterPut,
 		"edge enrol": c.enrol, "edge list": c.list, "edge revoke": c.revoke, "version": c.version,
-		"backup": c.backup, "backup verify": c.backupVerify, "restore": c.restore, "doctor": c.doctor, "health": c.health,
+		"bundle verify": c.bundleVerify, "backup": c.backup, "backup verify": c.backupVerify, "restore": c.restore, "doctor": c.doctor, "health": c.health,
 	}
 	for n := 2; n >= 1; n-- {
 		if len(args) >= n {
