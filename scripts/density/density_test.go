@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"eastgate/edge/camera/cameratest"
 	"eastgate/shared/event"
 )
@@ -78,7 +80,8 @@ func TestATenthIsBusy(t *testing.T) {
 func TestWhatIsFoundIsCounted(t *testing.T) {
 	at := time.Unix(1000, 0)
 	say := func(camera string, kind event.Kind, after time.Duration, state event.State) heard {
-		return heard{event.Event{Kind: kind, State: state, Time: at.Add(after)}, camera, at.Add(after + 50*time.Millisecond)}
+		id := ulid.MustNew(ulid.Timestamp(at.Add(after)), nil).String()
+		return heard{event.Event{ID: id, Kind: kind, State: state, Time: at.Add(after)}, camera, at.Add(after + 50*time.Millisecond)}
 	}
 	s := judge(
 		[]planted{{"a", event.FireVisual, at}, {"a", event.FireVisual, at.Add(5 * time.Second)}, {"b", event.Motion, at}, {"c", event.Tamper, at}},

@@ -34,6 +34,7 @@ type result struct {
 	Decoded    float64            `json:"pictures_decoded"`
 	Judged     float64            `json:"pictures_judged"`
 	Share      float64            `json:"decoded_share"`
+	Places     map[string]float64 `json:"decoded_share_by_place"`
 	MbitPerS   float64            `json:"mbit_per_s"`
 	RSS        float64            `json:"rss_mb"`
 	PerCamera  float64            `json:"rss_mb_per_camera"`
@@ -76,10 +77,10 @@ func measure(ctx context.Context, o options, places []place, n int, mix string, 
 		}
 	}
 	r := result{Mix: mix, Cameras: n, Sub: o.sub, CPU: map[string]float64{}}
-	if err := r.spend(ctx, o, s, edge, peers, others); err != nil {
+	if err := r.spend(ctx, o, s, edge, peers, p, others); err != nil {
 		return r, err
 	}
-	return r, r.find(ctx, o, s, k, p)
+	return r, r.find(ctx, s, k, p)
 }
 
 // crowd is up to how many cameras others run beside the box: above it, there is no room
@@ -92,6 +93,7 @@ type counters struct {
 	cpu    time.Duration
 	m      gauge
 	others map[string]spent
+	sent   map[string]float64 // pictures of each stream, by the simulator
 }
 
 func read(s *stand, edge *process, w watching) (counters, error) {
@@ -103,12 +105,15 @@ func read(s *stand, edge *process, w watching) (counters, error) {
 	if r.others, err = w.spent(); err != nil {
 		return r, err
 	}
+	if err = ask("http://"+s.control+"/", &r.sent); err != nil {
+		return r, err
+	}
 	r.m, err = scrape(s.health)
 	return r, err
 }
 
 // spend measures what the box and the others take.
-func (r *result) spend(ctx context.Context, o options, s *stand, edge *process, w watching, others map[string]spent) error {
+func (r *result) spend(ctx context.Context, o options, s *stand, edge *process, w watching, p plan, others map[string]spent) error {
 	if err := wait(ctx, o.warm); err != nil {
 		return err
 	}
@@ -142,6 +147,7 @@ func (r *result) spend(ctx context.Context, o options, s *stand, edge *process, 
 	if r.In > 0 {
 		r.Share = round(r.Decoded/r.In, 4)
 	}
+	r.lose(a, b, p)
 	r.Dropped = during("edge_camera_packets_dropped_total") + during("edge_detect_frames_skipped_total")
 	r.RSS = round(rssOf(edge.cmd.Process.Pid), 1)
 	r.PerCamera = round(r.RSS/float64(r.Cameras), 2)
@@ -174,20 +180,7 @@ func (r *result) ratio(name string, ours float64) *float64 {
 }
 
 // find compares what was planted with what was heard, and what was sent with what came.
-func (r *result) find(ctx context.Context, o options, s *stand, k *sink, p plan) error {
-	var sent map[string]float64
-	if err := ask("http://"+s.control+"/", &sent); err != nil {
-		return err
-	}
-	m, err := scrape(s.health)
-	if err != nil {
-		return err
-	}
-	for _, c := range p.cameras {
-		for stream, label := range streams(c.name, o.sub) {
-			r.Unreported += math.Max(0, sent[stream]-m["edge_camera_packets_total"][label]-m["edge_camera_rtp_lost_total"][label]-underWay)
-		}
-	}
+func (r *result) find(ctx context.Context, s *stand, k *sink, p plan) error {
 	told, err := s.told()
 	if err != nil {
 		return err
@@ -218,9 +211,29 @@ func streams(camera string, sub bool) map[string]string {
 	return map[string]string{camera: camera}
 }
 
-// underWay is how many pictures of a camera may be on their way, or were sent before the
-// box's request to play was answered.
-const underWay = 5
+// underWay is how many pictures of a camera may be on their way, more at the end than at
+// the beginning.
+const underWay = 3
+
+// lose counts what was sent and neither came nor was missed by the box, and how much was
+// decoded at each place.
+func (r *result) lose(a, b counters, p plan) {
+	decoded, in := map[string]float64{}, map[string]float64{}
+	for _, c := range p.cameras {
+		for stream, label := range streams(c.name, r.Sub) {
+			missing := func(x counters) float64 {
+				return x.sent[stream] - x.m["edge_camera_packets_total"][label] - x.m["edge_camera_rtp_lost_total"][label]
+			}
+			r.Unreported += math.Max(0, missing(b)-missing(a)-underWay)
+		}
+		decoded[c.place.name] += b.m["edge_decode_frames_total"][c.name] - a.m["edge_decode_frames_total"][c.name]
+		in[c.place.name] += b.m["edge_camera_packets_total"][c.name] - a.m["edge_camera_packets_total"][c.name]
+	}
+	r.Places = map[string]float64{}
+	for place, n := range in {
+		r.Places[place] = round(decoded[place]/math.Max(n, 1), 3)
+	}
+}
 
 func placeOf(p plan, camera string) string {
 	for _, c := range p.cameras {

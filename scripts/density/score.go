@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"eastgate/shared/event"
 )
 
@@ -19,7 +21,7 @@ type score struct {
 	planted, found int
 	missed         []planted
 	delays         []time.Duration // from the beginning to the broker
-	wire           []time.Duration // from the deciding picture to the broker
+	wire           []time.Duration // from the decision to the broker
 	elsewhere      []heard         // of cameras at which nothing was planted
 }
 
@@ -54,7 +56,9 @@ func judge(things []planted, events []heard) score {
 		if h.event.State != event.Start {
 			continue
 		}
-		s.wire = append(s.wire, h.arrived.Sub(h.event.Time))
+		if id, err := ulid.Parse(h.event.ID); err == nil { // it holds when the event was made
+			s.wire = append(s.wire, max(h.arrived.Sub(ulid.Time(id.Time())), 0))
+		}
 		if !with[h.camera] {
 			s.elsewhere = append(s.elsewhere, h)
 		}
