@@ -45,7 +45,7 @@ func (c *Cloud) openIdentity() error {
 	}
 	c.identity = identity.New(c.store, a, c.parts.register, c.log)
 	if c.file.BySecret() {
-		c.log.Warn("BOXES COME IN PLAIN, WITH SECRETS, for boxes.secrets says loopback: this is for tests and for a trial on one machine", "listen", c.file.Listen)
+		c.log.Warn("BOXES COME IN PLAIN, WITH SECRETS: this is for tests, a trial on one machine, or a network that is itself a tunnel", "boxes.secrets", c.file.Boxes.Secrets, "listen", c.file.Listen)
 	}
 	return nil
 }
@@ -143,4 +143,4 @@ func (e enroller) Revoke(ctx context.Context, site, box string) error {
 }
 
 // errBySecret says what to do where codes are of no use.
-var errBySecret = errors.New("boxes.secrets is loopback: boxes come in with secrets here; edge enrol -secret makes one")
+var errBySecret = errors.New("boxes.secrets is set: boxes come in with secrets here; edge enrol -secret makes one")

@@ -26,12 +26,16 @@ type Boxes struct {
 	// Names are further names and addresses by which boxes reach the cloud.
 	Names []string `yaml:"names"`
 	// Secrets is "loopback" for tests and for a trial on one machine: boxes come in plain,
-	// each with a secret instead of a certificate, from this machine alone.
+	// each with a secret instead of a certificate, from this machine alone. "tunnel" is the
+	// same for a private network that is itself encrypted and knows its ends, as WireGuard's.
 	Secrets string `yaml:"secrets"`
 }
 
-// Loopback is the one word of Boxes.Secrets.
-const Loopback = "loopback"
+// The words of Boxes.Secrets.
+const (
+	Loopback = "loopback"
+	Tunnel   = "tunnel"
+)
 
 // An Authority signs the certificates of boxes, and the servers' own.
 type Authority struct {
@@ -43,14 +47,20 @@ type Authority struct {
 }
 
 // BySecret reports whether boxes come in plain and with secrets.
-func (f File) BySecret() bool { return f.Boxes.Secrets == Loopback }
+func (f File) BySecret() bool { return f.Boxes.Secrets == Loopback || f.Boxes.Secrets == Tunnel }
+
+// inside reports whether what is said at an address needs no TLS.
+func (f File) inside(address string) bool {
+	ip := net.ParseIP(hostOf(address))
+	return loopback(address) || (f.Boxes.Secrets == Tunnel && ip != nil && ip.IsPrivate())
+}
 
 // ServesBoxes reports whether boxes come in with certificates.
 func (f File) ServesBoxes() bool { return !f.BySecret() && f.Boxes.Listen != "" }
 
 // PagesTLS reports whether the pages are served with TLS.
 func (f File) PagesTLS() bool {
-	return f.TLS.Set() || (!loopback(f.Listen) && len(f.TrustedProxies) == 0)
+	return f.TLS.Set() || (!f.inside(f.Listen) && len(f.TrustedProxies) == 0)
 }
 
 // NeedsAuthority reports whether anything is signed.
@@ -138,19 +148,19 @@ func (f File) validateTLS() []error {
 		faults = append(faults, err)
 	}
 	u, err := url.Parse(f.PublicURL)
-	if err == nil && u.Scheme == "http" && (f.PagesTLS() || !loopback(f.Listen)) {
+	if err == nil && u.Scheme == "http" && (f.PagesTLS() || !f.inside(f.Listen)) {
 		bad("public_url: pages beyond this machine go over TLS: want https://%s", u.Host)
 	}
 	switch {
 	case f.BySecret():
-		if !loopback(f.Listen) || (!f.Broker.Outside() && !loopback(f.Broker.Listen)) {
-			bad("boxes.secrets: %s lets boxes in plain, so listen and broker.listen must be of this machine alone, as 127.0.0.1:8080", Loopback)
+		if !f.inside(f.Listen) || (!f.Broker.Outside() && !f.inside(f.Broker.Listen)) {
+			bad("boxes.secrets: %s lets boxes in plain, so listen and broker.listen must be of this machine alone, as 127.0.0.1:8080, or with %s of a private network", f.Boxes.Secrets, Tunnel)
 		}
 		if f.Broker.Cert != "" {
-			bad("broker.cert: with boxes.secrets: %s the broker speaks no TLS", Loopback)
+			bad("broker.cert: with boxes.secrets: %s the broker speaks no TLS", f.Boxes.Secrets)
 		}
 	case f.Boxes.Secrets != "":
-		bad("boxes.secrets: %q is not %q, and there is no other word", f.Boxes.Secrets, Loopback)
+		bad("boxes.secrets: %q is neither %q nor %q", f.Boxes.Secrets, Loopback, Tunnel)
 	default:
 		if _, _, err := net.SplitHostPort(f.Boxes.Listen); err != nil {
 			bad("boxes.listen: %q is not host:port", f.Boxes.Listen)

@@ -134,7 +134,7 @@ func (s *site) cloudConfig() string {
 	if s.back != nil {
 		broker = fmt.Sprintf("{url: %q}", "mqtt://"+s.back.Addr())
 	}
-	return fmt.Sprintf("listen: %s\npublic_url: http://%s\nstore: sqlite:%s\nevidence_dir: %s\nbroker: %s\nboxes: {secrets: loopback}\n",
+	return fmt.Sprintf("listen: %s\npublic_url: http://%s\nstore: sqlite:%s\nevidence_dir: %s\nbroker: %s\nboxes: {secrets: tunnel}\n",
 		s.pages, s.pages, s.database(), filepath.Join(s.cloudDir, "evidence"), broker)
 }
 
