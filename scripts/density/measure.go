@@ -66,18 +66,16 @@ func measure(ctx context.Context, o options, places []place, n int, mix string, 
 	if err := s.simulate(ctx, o.simulator, p); err != nil {
 		return result{}, err
 	}
-	edge, err := s.startEdge(ctx, o, p)
-	if err != nil {
+	if s.edge, err = s.startEdge(ctx, o, p); err != nil {
 		return result{}, err
 	}
-	peers := watching{}
 	if o.peers && n <= crowd {
-		if peers, err = s.watch(p); err != nil {
+		if s.peers, err = s.watch(p); err != nil {
 			return result{}, err
 		}
 	}
 	r := result{Mix: mix, Cameras: n, Sub: o.sub, CPU: map[string]float64{}}
-	if err := r.spend(ctx, o, s, edge, peers, p, others); err != nil {
+	if err := r.spend(ctx, o, s, p, others); err != nil {
 		return r, err
 	}
 	return r, r.find(ctx, s, k, p)
@@ -96,13 +94,13 @@ type counters struct {
 	sent   map[string]float64 // pictures of each stream, by the simulator
 }
 
-func read(s *stand, edge *process, w watching) (counters, error) {
+func read(s *stand) (counters, error) {
 	r := counters{at: time.Now()}
 	var err error
-	if r.cpu, err = cpuOf(edge.cmd.Process.Pid); err != nil {
-		return r, fmt.Errorf("edge has ended: see %s: %w", edge.log, err)
+	if r.cpu, err = cpuOf(s.edge.cmd.Process.Pid); err != nil {
+		return r, fmt.Errorf("edge has ended: see %s: %w", s.edge.log, err)
 	}
-	if r.others, err = w.spent(); err != nil {
+	if r.others, err = s.peers.spent(); err != nil {
 		return r, err
 	}
 	if err = ask("http://"+s.control+"/", &r.sent); err != nil {
@@ -113,18 +111,18 @@ func read(s *stand, edge *process, w watching) (counters, error) {
 }
 
 // spend measures what the box and the others take.
-func (r *result) spend(ctx context.Context, o options, s *stand, edge *process, w watching, p plan, others map[string]spent) error {
+func (r *result) spend(ctx context.Context, o options, s *stand, p plan, others map[string]spent) error {
 	if err := wait(ctx, o.warm); err != nil {
 		return err
 	}
-	a, err := read(s, edge, w)
+	a, err := read(s)
 	if err != nil {
 		return err
 	}
 	if err := wait(ctx, o.length); err != nil {
 		return err
 	}
-	b, err := read(s, edge, w)
+	b, err := read(s)
 	if err != nil {
 		return err
 	}
@@ -147,9 +145,12 @@ func (r *result) spend(ctx context.Context, o options, s *stand, edge *process, 
 	if r.In > 0 {
 		r.Share = round(r.Decoded/r.In, 4)
 	}
-	r.lose(a, b, p)
+	r.share(a, b, p)
+	if err := r.lose(ctx, s, a, p); err != nil {
+		return err
+	}
 	r.Dropped = during("edge_camera_packets_dropped_total") + during("edge_detect_frames_skipped_total")
-	r.RSS = round(rssOf(edge.cmd.Process.Pid), 1)
+	r.RSS = round(rssOf(s.edge.cmd.Process.Pid), 1)
 	r.PerCamera = round(r.RSS/float64(r.Cameras), 2)
 	return nil
 }
@@ -211,21 +212,42 @@ func streams(camera string, sub bool) map[string]string {
 	return map[string]string{camera: camera}
 }
 
-// underWay is how many pictures of a camera may be on their way, more at the end than at
-// the beginning.
+// underWay is how many pictures of a camera may be on their way.
 const underWay = 3
 
-// lose counts what was sent and neither came nor was missed by the box, and how much was
-// decoded at each place.
-func (r *result) lose(a, b counters, p plan) {
+// lose counts what was sent since a and neither came nor was missed by the box. What is
+// only late on a busy machine comes in the end; what is lost never does.
+func (r *result) lose(ctx context.Context, s *stand, a counters, p plan) error {
+	for range 20 {
+		b, err := read(s)
+		if err != nil {
+			return err
+		}
+		r.Unreported = 0
+		for _, c := range p.cameras {
+			for stream, label := range streams(c.name, r.Sub) {
+				r.Unreported += math.Max(0, b.missing(stream, label)-a.missing(stream, label)-underWay)
+			}
+		}
+		if r.Unreported == 0 {
+			return nil
+		}
+		if err := wait(ctx, 300*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing is how many pictures of a stream were sent and not seen by the box.
+func (x counters) missing(stream, label string) float64 {
+	return x.sent[stream] - x.m["edge_camera_packets_total"][label] - x.m["edge_camera_rtp_lost_total"][label]
+}
+
+// share is how much was decoded at each place.
+func (r *result) share(a, b counters, p plan) {
 	decoded, in := map[string]float64{}, map[string]float64{}
 	for _, c := range p.cameras {
-		for stream, label := range streams(c.name, r.Sub) {
-			missing := func(x counters) float64 {
-				return x.sent[stream] - x.m["edge_camera_packets_total"][label] - x.m["edge_camera_rtp_lost_total"][label]
-			}
-			r.Unreported += math.Max(0, missing(b)-missing(a)-underWay)
-		}
 		decoded[c.place.name] += b.m["edge_decode_frames_total"][c.name] - a.m["edge_decode_frames_total"][c.name]
 		in[c.place.name] += b.m["edge_camera_packets_total"][c.name] - a.m["edge_camera_packets_total"][c.name]
 	}

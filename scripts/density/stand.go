@@ -21,6 +21,9 @@ type stand struct {
 	dir                                 string
 	rtsp, control, broker, sink, health string
 	running                             []*process
+
+	edge  *process
+	peers watching
 }
 
 // A process is one of them; what it says goes into a file.
