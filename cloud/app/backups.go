@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -26,6 +28,19 @@ func beside(f config.File) map[string]string {
 			files[name] = path
 		}
 	}
+	// The authority's key too: without it every box would have to enrol anew.
+	for _, name := range []string{"authority.pem", "ca.pem"} {
+		files[name] = filepath.Join(f.AuthorityDir(), name)
+	}
+	return files
+}
+
+// there are those of the files that exist.
+func there(files map[string]string) map[string]string {
+	maps.DeleteFunc(files, func(_, path string) bool {
+		_, err := os.Stat(path)
+		return errors.Is(err, os.ErrNotExist)
+	})
 	return files
 }
 
@@ -70,7 +85,7 @@ func (c Console) copyCentre(ctx context.Context, f config.File, s *store.Store, 
 		Count:    func(ctx context.Context) (backup.Contents, error) { return contents(ctx, s) },
 		Evidence: folder.Each,
 		Open:     func(sum string) (io.ReadCloser, error) { return folder.Get(sum) },
-		Files:    beside(f),
+		Files:    there(beside(f)),
 	}, time.Now())
 }
 

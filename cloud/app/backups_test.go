@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func cloudFile(t *testing.T, store, pictures string) string {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "cloud.yml")
-	text := fmt.Sprintf("store: %q\nevidence_dir: %q\nbroker: {dir: %q}\n", store, pictures, filepath.Join(dir, "broker"))
+	text := fmt.Sprintf("store: %q\nevidence_dir: %q\nbroker: {dir: %q}\nauthority: {dir: %q}\n", store, pictures, filepath.Join(dir, "broker"), filepath.Join(dir, "authority"))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +47,10 @@ func cloudFile(t *testing.T, store, pictures string) string {
 func TestACentreComesBackFromItsBackup(t *testing.T) {
 	s := apptest.Start(t)
 	config := cloudFile(t, s.File.Store, s.File.EvidenceDir)
+	key := filepath.Join(filepath.Dir(config), "authority", "authority.pem")
+	if err := errors.Join(os.Mkdir(filepath.Dir(key), 0o700), os.WriteFile(key, []byte("the authority's key"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	for range 20 {
 		s.Happen(t, event.FireVisual, "courtyard", event.Start)
 	}
@@ -85,6 +90,9 @@ func TestACentreComesBackFromItsBackup(t *testing.T) {
 	config = cloudFile(t, again, pictures)
 	if said, err := try(t, "restore", "-config", config, to); err != nil || !strings.Contains(said, "the register is as it was") {
 		t.Fatalf("restore: %q, %v", said, err)
+	}
+	if key, err := os.ReadFile(filepath.Join(filepath.Dir(config), "authority", "authority.pem")); err != nil || string(key) != "the authority's key" {
+		t.Errorf("the authority: %q, %v", key, err)
 	}
 	back := storetest.Open(t, again)
 	if n, err := back.Events(t.Context()); err != nil || n < m.Contents.Events {
