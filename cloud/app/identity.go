@@ -45,7 +45,7 @@ func (c *Cloud) openIdentity() error {
 	}
 	c.identity = identity.New(c.store, a, c.parts.register, c.log)
 	if c.file.BySecret() {
-		c.log.Warn("BOXES COME IN PLAIN, WITH SECRETS: this is for tests, a trial on one machine, or a network that is itself a tunnel", "boxes.secrets", c.file.Boxes.Secrets, "listen", c.file.Listen)
+		c.log.Warn("BOXES COME IN PLAIN, WITH SECRETS: this is for tests, a trial on one machine, or a network that is itself a tunnel", "secrets", c.file.Boxes.Secrets, "listen", c.file.Listen)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (m *Manifest) add(work, name, path string) error {
 		return err
 	}
 	defer from.Close()
-	var to io.Writer = io.Discard
+	to := io.Discard
 	inside := filepath.Join(work, name)
 	if path != inside {
 		f, err := os.OpenFile(inside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

@@ -114,7 +114,7 @@ func (d *Desk) Ask(ctx context.Context, who access.User, w Wish, from string) (B
 		ID: event.NewID(), Incident: i.ID, For: w.For, Purpose: w.Purpose, Reason: strings.TrimSpace(w.Reason), State: Asked,
 		AskedBy: who.Name, AskedUnit: who.Unit, AskedAt: d.Now().UTC().Truncate(time.Millisecond),
 	}
-	if err := d.use(ctx, who, access.AskExport, i, b, "asked for "+b.For, from); err != nil {
+	if err := d.Register.Use(ctx, who, d.asked(access.AskExport, i, b, "asked for "+b.For, from)); err != nil {
 		return Bundle{}, err
 	}
 	if len(pieces(i)) == 0 {
@@ -152,7 +152,8 @@ func (d *Desk) Fetch(ctx context.Context, who access.User, id, from string, w io
 	if err != nil {
 		return err
 	}
-	if err := d.use(ctx, who, access.AskExport, i, b, fmt.Sprintf("fetched %d pieces for %s", len(pieces(i)), b.For), from); err != nil {
+	detail := fmt.Sprintf("fetched %d pieces for %s", len(pieces(i)), b.For)
+	if err := d.Register.Use(ctx, who, d.asked(access.AskExport, i, b, detail, from)); err != nil {
 		return err
 	}
 	switch {
@@ -178,10 +179,6 @@ func (d *Desk) find(ctx context.Context, id string) (Bundle, incident.Incident, 
 	}
 	i, err := d.Incidents.Get(ctx, b.Incident)
 	return b, i, err
-}
-
-func (d *Desk) use(ctx context.Context, who access.User, right access.Right, i incident.Incident, b Bundle, detail, from string) error {
-	return d.Register.Use(ctx, who, d.asked(right, i, b, detail, from))
 }
 
 func (d *Desk) asked(right access.Right, i incident.Incident, b Bundle, detail, from string) register.Use {

@@ -8,7 +8,7 @@ import (
 
 // Each calls do for every whole file, in the order of their names.
 func (f *Folder) Each(ctx context.Context, do func(sum string) error) error {
-	return filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(f.dir, func(_ string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err

@@ -159,7 +159,7 @@ func (v *visitor) dial(ctx context.Context, route web.Route) (Verdict, error) {
 	if v.token != "" {
 		header.Set("Cookie", web.CookieName+"="+v.token)
 	}
-	conn, _, err := websocket.Dial(ctx, strings.Replace(v.site.base, "http", "ws", 1)+v.pathOf(route), &websocket.DialOptions{HTTPHeader: header})
+	conn, _, err := websocket.Dial(ctx, strings.Replace(v.site.base, "http", "ws", 1)+v.pathOf(route), &websocket.DialOptions{HTTPHeader: header}) //nolint:bodyclose // the connection has taken the body over
 	if err != nil {
 		return "", err
 	}
