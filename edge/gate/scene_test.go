@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,11 +20,22 @@ func paint(x, y, w, h int, by int) func([]byte, int, int) {
 	}
 }
 
+// normals are drawn once: a picture has 230,000.
+var normals = sync.OnceValue(func() []float64 {
+	r := rand.New(rand.NewPCG(7, 1))
+	out := make([]float64, 1<<20)
+	for i := range out {
+		out[i] = r.NormFloat64()
+	}
+	return out
+})
+
 func noise(seed uint64, sigma float64) func([]byte, int, int) {
-	r := rand.New(rand.NewPCG(seed, 1))
+	at := rand.New(rand.NewPCG(seed, 1)).IntN(1 << 19)
 	return func(pix []byte, _, _ int) {
+		n := normals()[at:]
 		for i, v := range pix {
-			pix[i] = byte(min(max(float64(v)+r.NormFloat64()*sigma, 0), 255))
+			pix[i] = byte(min(max(float64(v)+n[i]*sigma, 0), 255))
 		}
 	}
 }
