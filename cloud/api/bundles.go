@@ -13,7 +13,7 @@ import (
 
 // Bundles is the desk at which evidence is taken out.
 type Bundles interface {
-	List(ctx context.Context) ([]deliver.Bundle, error)
+	List(ctx context.Context, who access.User) ([]deliver.Bundle, error)
 	Ask(ctx context.Context, who access.User, w deliver.Wish, from string) (deliver.Bundle, error)
 	Decide(ctx context.Context, who access.User, id string, yes bool, words, from string) (deliver.Bundle, error)
 	Fetch(ctx context.Context, who access.User, id, from string, w io.Writer) error
@@ -23,7 +23,7 @@ func (a *API) listBundles(c *call) (reply, error) {
 	if !access.May(c.who.User, access.AskExport, access.Anywhere) && !access.May(c.who.User, access.ApproveExport, access.Anywhere) {
 		return reply{}, a.denied(access.AskExport)
 	}
-	list, err := a.Bundles.List(c.Context())
+	list, err := a.Bundles.List(c.Context(), c.who.User)
 	return ok(map[string]any{"bundles": list}), err
 }
 

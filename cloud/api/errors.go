@@ -72,7 +72,6 @@ var problems = []struct {
 	{organisation.ErrInvalid, web.Invalid},
 	{place.ErrConflict, web.Conflict},
 	{deliver.ErrNotFound, web.NotFound},
-	{deliver.ErrSamePerson, web.SamePerson},
 	{deliver.ErrDecided, web.Conflict},
 	{deliver.ErrNotYet, web.Conflict},
 	{deliver.ErrOver, web.Conflict},

@@ -25,13 +25,12 @@ import (
 
 // Errors that callers tell apart.
 var (
-	ErrNotFound   = errors.New("there is no such bundle")
-	ErrSamePerson = errors.New("who asked for a bundle cannot approve it")
-	ErrDecided    = errors.New("the bundle has been decided on already")
-	ErrNotYet     = errors.New("nobody has approved the bundle")
-	ErrOver       = errors.New("the time in which the bundle may be fetched is over: ask for it anew")
-	ErrEmpty      = errors.New("the incident has neither pictures nor clips")
-	ErrInvalid    = errors.New("a bundle needs an incident and whom it is for")
+	ErrNotFound = errors.New("there is no such bundle")
+	ErrDecided  = errors.New("the bundle has been decided on already")
+	ErrNotYet   = errors.New("nobody has approved the bundle")
+	ErrOver     = errors.New("the time in which the bundle may be fetched is over: ask for it anew")
+	ErrEmpty    = errors.New("the incident has neither pictures nor clips")
+	ErrInvalid  = errors.New("a bundle needs an incident and whom it is for")
 )
 
 // A State is how far a bundle is.
@@ -46,19 +45,21 @@ const (
 
 // A Bundle is evidence of one incident that somebody wants to take out.
 type Bundle struct {
-	ID        string     `json:"id"` // a ULID
-	Incident  string     `json:"incident"`
-	For       string     `json:"for"` // who gets it, with the number of the document that asks for it
-	Purpose   string     `json:"purpose"`
-	Reason    string     `json:"reason"`
-	State     State      `json:"state"`
-	AskedBy   string     `json:"asked_by"`
-	AskedUnit string     `json:"asked_unit"`
-	AskedAt   time.Time  `json:"asked_at"`
-	DecidedBy string     `json:"decided_by,omitempty"`
-	DecidedAt *time.Time `json:"decided_at,omitempty"`
-	Words     string     `json:"words,omitempty"` // of who decided
-	Until     *time.Time `json:"until,omitempty"` // fetched until then
+	ID        string `json:"id"` // a ULID
+	Incident  string `json:"incident"`
+	For       string `json:"for"` // who gets it, with the number of the document that asks for it
+	Purpose   string `json:"purpose"`
+	Reason    string `json:"reason"`
+	State     State  `json:"state"`
+	AskedBy   string `json:"asked_by"`
+	AskedUnit string `json:"asked_unit"`
+	// AskedPerson tells one person with two accounts from two persons.
+	AskedPerson string     `json:"-"`
+	AskedAt     time.Time  `json:"asked_at"`
+	DecidedBy   string     `json:"decided_by,omitempty"`
+	DecidedAt   *time.Time `json:"decided_at,omitempty"`
+	Words       string     `json:"words,omitempty"` // of who decided
+	Until       *time.Time `json:"until,omitempty"` // fetched until then
 }
 
 // life is how long an approved bundle may be fetched.
@@ -112,9 +113,9 @@ func (d *Desk) Ask(ctx context.Context, who access.User, w Wish, from string) (B
 	}
 	b := Bundle{
 		ID: event.NewID(), Incident: i.ID, For: w.For, Purpose: w.Purpose, Reason: strings.TrimSpace(w.Reason), State: Asked,
-		AskedBy: who.Name, AskedUnit: who.Unit, AskedAt: d.Now().UTC().Truncate(time.Millisecond),
+		AskedBy: who.Name, AskedUnit: who.Unit, AskedPerson: who.Person, AskedAt: d.Now().UTC().Truncate(time.Millisecond),
 	}
-	if err := d.Register.Use(ctx, who, d.asked(access.AskExport, i, b, "asked for "+b.For, from)); err != nil {
+	if err := d.Register.Use(ctx, who, asked(access.AskExport, i, b, "asked for "+b.For, from)); err != nil {
 		return Bundle{}, err
 	}
 	if len(pieces(i)) == 0 {
@@ -129,8 +130,12 @@ func (d *Desk) Decide(ctx context.Context, who access.User, id string, yes bool,
 	if err != nil {
 		return Bundle{}, err
 	}
-	if who.Name == b.AskedBy {
-		return Bundle{}, errors.Join(ErrSamePerson, d.Register.Refused(ctx, who, "bundle/"+b.ID, access.ApproveExport, from))
+	against := error(nil)
+	switch {
+	case access.SamePerson(who, b.asker()):
+		against = access.ErrSelf
+	case b.State != Asked:
+		against = ErrDecided
 	}
 	now := d.Now().UTC().Truncate(time.Millisecond)
 	b.State, b.DecidedBy, b.DecidedAt, b.Words = Refused, who.Name, &now, strings.TrimSpace(words)
@@ -138,39 +143,62 @@ func (d *Desk) Decide(ctx context.Context, who access.User, id string, yes bool,
 		until := now.Add(life)
 		b.State, b.Until = Approved, &until
 	}
-	u := d.asked(access.ApproveExport, i, b, string(b.State)+" for "+b.For, from)
-	u.Reason = b.Words // the second person says himself why
+	u := asked(access.ApproveExport, i, b, string(b.State)+" for "+b.For, from)
+	u.Reason, u.Against = b.Words, against // the second person says himself why
 	if err := d.Register.Use(ctx, who, u); err != nil {
 		return Bundle{}, err
 	}
 	return b, d.Store.DecideBundle(ctx, b)
 }
 
-// Fetch writes an approved bundle as a ZIP file, for who asked for it or approved it.
+// Fetch writes an approved bundle as a ZIP file, for who asked for it.
 func (d *Desk) Fetch(ctx context.Context, who access.User, id, from string, w io.Writer) error {
 	b, i, err := d.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("fetched %d pieces for %s", len(pieces(i)), b.For)
-	if err := d.Register.Use(ctx, who, d.asked(access.AskExport, i, b, detail, from)); err != nil {
-		return err
-	}
+	u := asked(access.AskExport, i, b, fmt.Sprintf("fetched %d pieces for %s", len(pieces(i)), b.For), from)
 	switch {
+	case !access.SamePerson(who, b.asker()):
+		u.Against = access.ErrForbidden
 	case b.State != Approved:
-		return ErrNotYet
+		u.Against = ErrNotYet
 	case d.Now().After(*b.Until):
-		return ErrOver
+		u.Against = ErrOver
 	}
-	head, err := d.Register.Head(ctx)
+	row, err := d.Register.Used(ctx, who, u)
 	if err != nil {
 		return err
 	}
-	return d.pack(ctx, w, b, i, Taken{By: who.Name, Unit: who.Unit, At: d.Now().UTC().Truncate(time.Second), Register: head.Position})
+	return d.pack(ctx, w, b, i, Taken{By: who.Name, Unit: who.Unit, At: d.Now().UTC().Truncate(time.Second), Register: row})
 }
 
-// List are the newest bundles, for who may ask for or approve them.
-func (d *Desk) List(ctx context.Context) ([]Bundle, error) { return d.Store.Bundles(ctx, 100) }
+// most bounds a list.
+const most = 100
+
+// List are the newest bundles of incidents for which somebody may ask or approve.
+func (d *Desk) List(ctx context.Context, who access.User) ([]Bundle, error) {
+	all, err := d.Store.Bundles(ctx, most)
+	if err != nil {
+		return nil, err
+	}
+	out := []Bundle{}
+	for _, b := range all {
+		i, err := d.Incidents.Get(ctx, b.Incident)
+		if err != nil {
+			return nil, err
+		}
+		if access.May(who, access.AskExport, object(i)) || access.May(who, access.ApproveExport, object(i)) {
+			out = append(out, b)
+		}
+	}
+	return out, nil
+}
+
+// asker is who asked for it, as far as persons are told apart.
+func (b Bundle) asker() access.User {
+	return access.User{Name: b.AskedBy, Person: b.AskedPerson, Unit: b.AskedUnit}
+}
 
 func (d *Desk) find(ctx context.Context, id string) (Bundle, incident.Incident, error) {
 	b, err := d.Store.Bundle(ctx, id)
@@ -181,15 +209,17 @@ func (d *Desk) find(ctx context.Context, id string) (Bundle, incident.Incident, 
 	return b, i, err
 }
 
-func (d *Desk) asked(right access.Right, i incident.Incident, b Bundle, detail, from string) register.Use {
+func asked(right access.Right, i incident.Incident, b Bundle, detail, from string) register.Use {
 	return register.Use{
-		Right: right, On: access.Object{Place: i.Place, Class: i.Class, Units: units(i)}, Act: register.Export, Object: "bundle/" + b.ID,
+		Right: right, On: object(i), Act: register.Export, Object: "bundle/" + b.ID,
 		Case: i.Number, Purpose: b.Purpose, Reason: b.Reason, Detail: detail, From: from,
 	}
 }
 
-func units(i incident.Incident) []string {
-	return slices.DeleteFunc([]string{i.Unit, i.HandlingUnit}, func(u string) bool { return u == "" })
+// object is what the rights to take an incident's evidence out are asked for.
+func object(i incident.Incident) access.Object {
+	units := slices.DeleteFunc([]string{i.Unit, i.HandlingUnit}, func(u string) bool { return u == "" })
+	return access.Object{Place: i.Place, Class: i.Class, Units: units}
 }
 
 // pieces are the SHA-256 of an incident's evidence, each once.

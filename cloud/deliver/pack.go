@@ -22,7 +22,7 @@ type Taken struct {
 	By       string    `json:"by"`
 	Unit     string    `json:"unit"`
 	At       time.Time `json:"at"`
-	Register int64     `json:"register_row"` // the newest row of the register when it was packed
+	Register int64     `json:"register_row"` // that tells of it
 }
 
 func (t Taken) String() string {

@@ -76,6 +76,11 @@ func New(s Store, m *Metrics) *Register { return &Register{store: s, m: m} }
 
 // Write commits a row. When it fails, what the row tells of must not happen.
 func (r *Register) Write(ctx context.Context, e Entry) error {
+	_, err := r.append(ctx, e)
+	return err
+}
+
+func (r *Register) append(ctx context.Context, e Entry) (row int64, err error) {
 	if e.At.IsZero() {
 		e.At = time.Now()
 	}
@@ -83,15 +88,15 @@ func (r *Register) Write(ctx context.Context, e Entry) error {
 		e.Result = Done
 	}
 	if e.Who == "" || e.Object == "" || !slices.Contains(Acts, e.Act) {
-		return fmt.Errorf("register: a row needs who, object and one of %v", Acts)
+		return 0, fmt.Errorf("register: a row needs who, object and one of %v", Acts)
 	}
-	e = e.bounded()
-	if _, err := r.store.AppendRegister(ctx, e); err != nil {
+	written, err := r.store.AppendRegister(ctx, e.bounded())
+	if err != nil {
 		r.m.failures.Inc()
-		return fmt.Errorf("register: %w", err)
+		return 0, fmt.Errorf("register: %w", err)
 	}
 	r.m.rows.WithLabelValues(string(e.Act), string(e.Result)).Inc()
-	return nil
+	return written.Position, nil
 }
 
 // Record implements access.Recorder.
@@ -130,12 +135,21 @@ type Use struct {
 	Fields  []string
 	Detail  string
 	From    string // address
+	// Against is what speaks against it although the right is there, such as that another
+	// person must do it; nil as a rule.
+	Against error
 }
 
 // Use is asked before anything is shown or sent: it returns nil when somebody may,
 // and the row is committed. A refusal is a row too; it gives access.ErrForbidden, or
 // ErrReason when only the reason is missing.
 func (r *Register) Use(ctx context.Context, who access.User, u Use) error {
+	_, err := r.Used(ctx, who, u)
+	return err
+}
+
+// Used is Use for those who say in what they give out which row it is.
+func (r *Register) Used(ctx context.Context, who access.User, u Use) (row int64, err error) {
 	e := Entry{
 		Who: who.Name, Person: who.Person, Unit: who.Unit, Roles: roles(who, u.On), Act: u.Act, Object: u.Object, Case: u.Case,
 		Purpose: u.Purpose, Reason: u.Reason, Basis: string(u.Right), Fields: u.Fields, Detail: u.Detail, From: u.From, Result: Done,
@@ -146,12 +160,14 @@ func (r *Register) Use(ctx context.Context, who access.User, u Use) error {
 		refused = access.ErrForbidden
 	case u.Right.NeedsReason() && (!slices.Contains(Purposes, u.Purpose) || strings.TrimSpace(u.Reason) == ""):
 		refused = ErrReason
+	default:
+		refused = u.Against
 	}
 	if refused != nil {
 		e.Result, e.Detail = Denied, refused.Error()
-		return errors.Join(refused, r.Write(ctx, e))
+		return 0, errors.Join(refused, r.Write(ctx, e))
 	}
-	return r.Write(ctx, e)
+	return r.append(ctx, e)
 }
 
 func roles(who access.User, on access.Object) string {

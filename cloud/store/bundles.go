@@ -4,19 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"eastgate/cloud/deliver"
 )
 
 var _ deliver.Store = (*Store)(nil)
 
-const bundleColumns = "id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_at, decided_by, decided_at, words, until"
+const bundleColumns = "id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_person, asked_at, decided_by, decided_at, words, until"
 
 // AddBundle implements deliver.Store.
 func (s *Store) AddBundle(ctx context.Context, b deliver.Bundle) error {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO bundles (id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-		b.ID, b.Incident, b.For, b.Purpose, b.Reason, string(b.State), b.AskedBy, b.AskedUnit, ms(b.AskedAt))
+	_, err := s.write.ExecContext(ctx, "INSERT INTO bundles (id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_person, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		b.ID, b.Incident, b.For, b.Purpose, b.Reason, string(b.State), b.AskedBy, b.AskedUnit, b.AskedPerson, ms(b.AskedAt))
 	return err
 }
 
@@ -50,7 +49,7 @@ func (s *Store) Bundles(ctx context.Context, limit int) ([]deliver.Bundle, error
 // DecideBundle implements deliver.Store. Of two who decide at once, the first counts.
 func (s *Store) DecideBundle(ctx context.Context, b deliver.Bundle) error {
 	r, err := s.write.ExecContext(ctx, "UPDATE bundles SET state = $2, decided_by = $3, decided_at = $4, words = $5, until = $6 WHERE id = $1 AND state = 'asked' AND asked_by <> $3",
-		b.ID, string(b.State), b.DecidedBy, moment(b.DecidedAt), b.Words, moment(b.Until))
+		b.ID, string(b.State), b.DecidedBy, orNull(b.DecidedAt), b.Words, orNull(b.Until))
 	if err != nil {
 		return err
 	}
@@ -60,27 +59,11 @@ func (s *Store) DecideBundle(ctx context.Context, b deliver.Bundle) error {
 	return deliver.ErrDecided
 }
 
-func moment(t *time.Time) *int64 {
-	if t == nil {
-		return nil
-	}
-	n := ms(*t)
-	return &n
-}
-
 func bundle(row interface{ Scan(...any) error }) (deliver.Bundle, error) {
 	var b deliver.Bundle
 	var asked int64
-	var decided, until *int64
-	err := row.Scan(&b.ID, &b.Incident, &b.For, &b.Purpose, &b.Reason, &b.State, &b.AskedBy, &b.AskedUnit, &asked, &b.DecidedBy, &decided, &b.Words, &until)
-	b.AskedAt, b.DecidedAt, b.Until = fromMS(asked), atMoment(decided), atMoment(until)
+	var decided, until sql.NullInt64
+	err := row.Scan(&b.ID, &b.Incident, &b.For, &b.Purpose, &b.Reason, &b.State, &b.AskedBy, &b.AskedUnit, &b.AskedPerson, &asked, &b.DecidedBy, &decided, &b.Words, &until)
+	b.AskedAt, b.DecidedAt, b.Until = fromMS(asked), orNil(decided), orNil(until)
 	return b, err
-}
-
-func atMoment(n *int64) *time.Time {
-	if n == nil {
-		return nil
-	}
-	t := fromMS(*n)
-	return &t
 }
