@@ -39,7 +39,7 @@ const (
 )
 
 // people are the accounts that look at the pages, by their role.
-var people = []string{"duty_officer", "dispatcher", "handler", "checker", "centre_lead", "system_admin", "security_admin", "audit_admin"}
+var people = []string{"duty_officer", "dispatcher", "handler", "checker", "centre_lead", "supervisor", "system_admin", "security_admin", "audit_admin"}
 
 const axeFile = "cloud/console/desk/node_modules/axe-core/axe.min.js"
 

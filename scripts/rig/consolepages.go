@@ -56,7 +56,7 @@ func (s *site) pages(ctx context.Context, persons map[string]screen.Person) ([]s
 		{"reminders", "/reminders", "centre_lead"},
 		{"whistles", "/whistles", "centre_lead"},
 		{"figures", "/figures", "centre_lead"},
-		{"figures-entries", "/figures/entries", "centre_lead"},
+		{"figures-entries", "/figures/entries", "supervisor"},
 		{"organisations", "/organisations", "centre_lead"},
 		{"agreements", "/agreements", "centre_lead"},
 		{"api", "/api/docs", "centre_lead"},
