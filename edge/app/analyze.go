@@ -9,7 +9,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -182,15 +181,6 @@ func (r *report) print(w io.Writer) error {
 func round(x float64, digits int) float64 {
 	k := math.Pow10(digits)
 	return math.Round(x*k) / k
-}
-
-// cpuTime is the user and system time that this process has used.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // KindNames lists what Only may name.

@@ -92,7 +92,7 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	}()
 	b.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	b.m, b.stages = newMetrics(b.reg), newStageMetrics(b.reg)
-	b.budget, b.decoders = gate.NewBudget(runtime.GOMAXPROCS(0), cpuTime, b.stages.gate, log), decode.NewPool()
+	b.budget, b.decoders = gate.NewBudget(runtime.GOMAXPROCS(0), processorTimes, b.stages.gate, log), decode.NewPool()
 	b.budget.Cameras(len(f.Cameras))
 
 	if err := os.MkdirAll(f.Data, 0o700); err != nil {

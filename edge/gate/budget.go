@@ -15,14 +15,15 @@ import (
 // urgent first, and to those that have waited long. A nil Budget has no limit.
 type Budget struct {
 	cores float64
-	used  func() time.Duration // processor time of this program so far
+	clock Clock
 	m     *Metrics
 	log   *slog.Logger
 
 	mu      sync.Mutex
 	now     time.Duration // monotonic, of the last tick
-	spent   time.Duration
-	load    float64 // cores in use
+	before  Times
+	load    float64 // cores in use by this program
+	room    float64 // cores that it has, with what others on the machine leave
 	calm    float64 // cores in use while no seat is taken
 	cost    float64 // of one seat, in cores
 	fresh   int     // seats taken since the load was measured
@@ -34,20 +35,30 @@ type Budget struct {
 }
 
 const (
-	enough     = 0.85 // share of the cores that closer looks may fill
+	enough     = 0.85 // share of its room that closer looks may fill
 	tooMuch    = 0.95 // share above which key pictures are left out as well
 	tick       = time.Second
 	patient    = 3                // ticks before the stride changes
 	ageing     = 10.0             // seconds of waiting that are worth one urgency
 	turn       = 10 * time.Second // how long a seat is safe from others as urgent
 	mostWide   = 4                // greatest stride
+	leastRoom  = 0.1              // cores that the system gives this program however busy others are
 	firstGuess = 0.1              // cores of a closer look, before any was measured
 )
 
-// NewBudget returns the budget of a box with so many cores; used is the processor
-// time that the program has taken.
-func NewBudget(cores int, used func() time.Duration, m *Metrics, log *slog.Logger) *Budget {
-	return &Budget{cores: float64(cores), used: used, m: m, log: log, cost: firstGuess, seats: map[string]*Seat{}, queue: map[string]time.Duration{}, stride: 1}
+// Times are processor times since some beginning, of all cores together.
+type Times struct {
+	Used time.Duration // by this program
+	// Idle is what nobody on the machine used; nil where that cannot be known.
+	Idle *time.Duration
+}
+
+// A Clock reads them.
+type Clock func() Times
+
+// NewBudget returns the budget of a box with so many cores.
+func NewBudget(cores int, clock Clock, m *Metrics, log *slog.Logger) *Budget {
+	return &Budget{cores: float64(cores), room: float64(cores), clock: clock, m: m, log: log, cost: firstGuess, seats: map[string]*Seat{}, queue: map[string]time.Duration{}, stride: 1}
 }
 
 // A Seat is the right to look closely at one camera.
@@ -85,27 +96,30 @@ func (b *Budget) Cameras(n int) {
 func (b *Budget) measure(now time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	spent := b.used()
-	if b.now > 0 && now > b.now {
-		b.load = (spent - b.spent).Seconds() / (now - b.now).Seconds()
+	times := b.clock()
+	if took := (now - b.now).Seconds(); b.now > 0 && took > 0 {
+		b.load = (times.Used - b.before.Used).Seconds() / took
+		b.room = b.cores
+		if times.Idle != nil && b.before.Idle != nil { // others take their share, whatever this program is entitled to
+			b.room = min(b.cores, max(b.load+(*times.Idle-*b.before.Idle).Seconds()/took, leastRoom))
+		}
 	}
-	b.now, b.spent, b.fresh = now, spent, 0
+	b.now, b.before, b.fresh = now, times, 0
 	if n := len(b.seats); n == 0 {
 		b.calm = b.load
 	} else if each := (b.load - b.calm) / float64(n); each > 0 {
 		b.cost += 0.2 * (min(max(each, 0.01), 1) - b.cost)
 	}
-	switch {
-	case b.load > enough*b.cores && b.dismiss(flow.Burning+1, 0):
-	case b.load > tooMuch*b.cores:
-		b.strain(1)
-	case b.load < enough*b.cores:
-		b.strain(-1)
+	load := b.load
+	for load > enough*b.room && b.dismiss(flow.Burning+1, 0) {
+		load -= b.cost
 	}
-	for c, since := range b.queue {
-		if now-since > time.Minute {
-			delete(b.queue, c)
-		}
+	switch {
+	case load < b.load: // what was dismissed may be enough
+	case load > tooMuch*b.room:
+		b.strain(1)
+	case load < enough*b.room:
+		b.strain(-1)
 	}
 	b.m.budget(b.load, b.carries(), len(b.seats), b.stride)
 }
@@ -132,7 +146,7 @@ func (b *Budget) carries() int {
 	if b.cameras == 0 || b.calm <= 0 {
 		return 0
 	}
-	return int(math.Floor(enough * b.cores / b.calm * float64(b.cameras)))
+	return int(math.Floor(enough * b.room / b.calm * float64(b.cameras)))
 }
 
 // Take asks for a closer look at a camera; nil says that there is no time for it now.
@@ -159,15 +173,28 @@ func (b *Budget) Take(camera string, want flow.Urgency) *Seat {
 	return s
 }
 
+// Withdraw says that a camera which was refused wants no closer look any more.
+func (b *Budget) Withdraw(camera string) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.queue, camera)
+}
+
 // fits reports whether one more closer look does. The first always does.
 func (b *Budget) fits() bool {
-	return len(b.seats) == 0 || b.load+float64(b.fresh+1)*b.cost <= enough*b.cores
+	return len(b.seats) == 0 || b.load+float64(b.fresh+1)*b.cost <= enough*b.room
 }
 
 // dismiss takes the seat of the least urgent that must give way to a wish, and
 // reports whether there was one.
 func (b *Budget) dismiss(want flow.Urgency, waited time.Duration) bool {
 	worth := float64(want) + waited.Seconds()/ageing
+	if want < flow.Burning {
+		worth = min(worth, float64(flow.Burning)) // no waiting is worth a fire
+	}
 	var least *Seat
 	for _, s := range b.seats {
 		if least == nil || s.want < least.want || s.want == least.want && s.since < least.since {
@@ -197,6 +224,7 @@ func (b *Budget) Stride() int {
 // State says how the budget stands, for people.
 type State struct {
 	Cores   float64 `json:"cores"`
+	Room    float64 `json:"cores_to_be_had"` // with what others on the machine leave
 	Used    float64 `json:"cores_used"`
 	Closely int     `json:"looked_at_closely"`
 	Waiting int     `json:"waiting_for_a_closer_look"`
@@ -208,7 +236,7 @@ type State struct {
 func (b *Budget) State() State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return State{b.cores, math.Round(b.load*100) / 100, len(b.seats), len(b.queue), b.stride, b.carries()}
+	return State{b.cores, hundredths(b.room), hundredths(b.load), len(b.seats), len(b.queue), b.stride, b.carries()}
 }
 
 // Ask changes how urgent the look is.
@@ -242,3 +270,5 @@ func (s *Seat) Leave() {
 		delete(s.b.seats, s.camera)
 	}
 }
+
+func hundredths(x float64) float64 { return math.Round(x*100) / 100 }

@@ -14,12 +14,16 @@ import (
 // A machine is a budget of two cores whose load is set by hand.
 type machine struct {
 	*Budget
-	now, spent time.Duration
+	now, spent, idle time.Duration
+	others           float64 // cores that other programs use
 }
 
 func newMachine() *machine {
-	m := &machine{}
-	m.Budget = NewBudget(2, func() time.Duration { return m.spent }, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	m := new(machine)
+	m.Budget = NewBudget(2, func() Times {
+		idle := m.idle
+		return Times{Used: m.spent, Idle: &idle}
+	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	m.Cameras(144)
 	m.run(1, 0.8)
 	return m
@@ -30,6 +34,7 @@ func (m *machine) run(seconds int, load float64) {
 	for range seconds {
 		m.now += time.Second
 		m.spent += time.Duration(load * float64(time.Second))
+		m.idle += time.Duration(max(2-load-m.others, 0) * float64(time.Second))
 		m.measure(m.now)
 	}
 }
@@ -118,5 +123,48 @@ func TestABoxTooSmallSaysSo(t *testing.T) {
 	m.run(60, 0.5)
 	if s := m.State(); s.Stride != 1 {
 		t.Errorf("calm again: %+v", s)
+	}
+}
+
+// TestOthersTakeTheirShare: a machine that others fill has no time for closer looks,
+// however little this program uses; and it comes back when they are gone.
+func TestOthersTakeTheirShare(t *testing.T) {
+	m := newMachine()
+	m.run(3, 0.8)
+	for i := range 5 {
+		if m.Take(fmt.Sprint("camera", i), flow.Moving) == nil {
+			t.Fatal("there was time for five")
+		}
+	}
+	m.others = 1
+	m.run(3, 1)
+	if s := m.State(); s.Closely != 0 || s.Room > 1.01 {
+		t.Errorf("beside others: %+v", s)
+	}
+	m.run(10, 1)
+	if s := m.State(); s.Stride < 2 {
+		t.Errorf("still too much: %+v", s)
+	}
+	m.others = 0
+	m.run(60, 0.8)
+	if s := m.State(); s.Stride != 1 || s.Room < 1.9 {
+		t.Errorf("alone again: %+v", s)
+	}
+}
+
+// TestWaitingIsNeverWorthAFire has movement wait for a minute beside a fire.
+func TestWaitingIsNeverWorthAFire(t *testing.T) {
+	m := newMachine()
+	m.run(3, 1.65)
+	fire := m.Take("kitchen", flow.Burning)
+	m.run(1, 1.69)
+	for range 60 {
+		if m.run(1, 1.69); m.Take("street", flow.Moving) != nil || fire.Lost() {
+			t.Fatal("movement took the place of a fire")
+		}
+	}
+	m.Withdraw("street")
+	if s := m.State(); s.Waiting != 0 {
+		t.Errorf("nobody waits any more: %+v", s)
 	}
 }

@@ -87,6 +87,7 @@ type Gate struct {
 	known   bool          // the camera's place was learnt: it has been looked at closely once
 	skipped int           // key pictures since the last that was looked at
 	asked   time.Duration // when a closer look was last asked for
+	waits   bool          // it was refused
 	seat    *Seat
 	waiting []flow.Order // a batch
 
@@ -141,8 +142,15 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 		return []flow.Order{{Packet: p}}
 	}
 	want := g.wanted(p.PTS)
+	if want == flow.Calm && g.waits {
+		g.budget.Withdraw(g.camera)
+		g.waits = false
+	}
 	switch {
 	case g.seat != nil && (want == flow.Calm || g.seat.Lost()):
+		if want == flow.Calm {
+			g.judge()
+		}
 		g.close()
 		return append(g.flush(), g.glance(p)...)
 	case g.seat != nil:
@@ -151,6 +159,7 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 	case want > flow.Calm && (len(g.group) > 0 || p.PTS-g.keyAt > keyPatience) && p.PTS-g.asked >= askEvery:
 		g.asked = p.PTS
 		if g.seat = g.budget.Take(g.camera, want); g.seat != nil {
+			g.waits = false
 			return g.open(p, want)
 		}
 		g.refused(p.PTS, want)
@@ -161,6 +170,7 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 // refused counts a wish for which there was no time. Where key pictures are rare,
 // that leaves the camera unseen.
 func (g *Gate) refused(now time.Duration, want flow.Urgency) {
+	g.waits = true
 	g.m.denied.WithLabelValues(g.camera, want.String()).Inc()
 	if (g.wide > 0 || now-g.keyAt > sparse) && g.LeftOut != nil {
 		g.LeftOut()
@@ -277,15 +287,20 @@ func (g *Gate) glance(p *flow.Packet) []flow.Order {
 	return []flow.Order{{Packet: p, Alone: true}}
 }
 
+// close gives the seat back.
 func (g *Gate) close() {
-	if g.seat == nil {
-		return
+	if g.seat != nil {
+		g.seat.Leave()
+		g.seat = nil
 	}
-	g.seat.Leave()
-	g.seat = nil
+}
+
+// judge takes in what came of a closer look that ends because nothing more is
+// suspected. One that was cut off says nothing.
+func (g *Gate) judge() {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.scene.judge(g.cause.close(g.looked))
-	g.mu.Unlock()
 }
 
 // patience bounds how long Step waits for a picture of which nothing may come.
