@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"eastgate/cloud/backup"
 	"eastgate/cloud/config"
 	"eastgate/cloud/evidence"
@@ -19,9 +17,9 @@ import (
 	"eastgate/cloud/store"
 )
 
-// beside are the files that belong to a centre and stand in no database, by their
-// name in a backup.
-func beside(f config.File) map[string]string {
+// loose are the files that belong to a centre and stand in no database, by their name
+// in a backup.
+func loose(f config.File) map[string]string {
 	files := map[string]string{}
 	for name, path := range map[string]string{"catalogue": f.Catalogue, "calendar": f.Calendar} {
 		if path != "" {
@@ -44,8 +42,8 @@ func there(files map[string]string) map[string]string {
 	return files
 }
 
-func databaseKind(s *store.Store) string {
-	if s.Shared() {
+func databaseKind(f config.File) string {
+	if f.Postgres() {
 		return "postgres"
 	}
 	return "sqlite"
@@ -60,16 +58,14 @@ func (c Console) backup(ctx context.Context, args []string) error {
 		fmt.Fprint(c.Err, Usage)
 		return ErrUsage
 	}
-	f, err := config.Load(*path)
-	if err != nil {
+	var folder string
+	var m backup.Manifest
+	err := openNearby(ctx, *path, func(b nearby) error {
+		var err error
+		folder, m, err = c.copyCentre(ctx, b, *to)
 		return err
-	}
-	s, err := openStore(ctx, f)
+	})
 	if err != nil {
-		return err
-	}
-	folder, m, err := c.copyCentre(ctx, f, s, *to)
-	if err = errors.Join(err, s.Close()); err != nil {
 		return err
 	}
 	copies, pieces, err := backup.Prune(*to, *keep)
@@ -78,24 +74,23 @@ func (c Console) backup(ctx context.Context, args []string) error {
 	return err
 }
 
-func (c Console) copyCentre(ctx context.Context, f config.File, s *store.Store, to string) (string, backup.Manifest, error) {
-	folder := evidence.At(f.EvidenceDir)
+func (c Console) copyCentre(ctx context.Context, b nearby, to string) (string, backup.Manifest, error) {
+	folder := evidence.At(b.file.EvidenceDir)
 	return backup.Write(ctx, to, backup.Source{
-		Version: c.Version, Database: databaseKind(s), Snapshot: s.Snapshot,
-		Count:    func(ctx context.Context) (backup.Contents, error) { return contents(ctx, s) },
+		Version: c.Version, Database: databaseKind(b.file), Snapshot: b.store.Snapshot, Count: b.contents,
 		Evidence: folder.Each,
 		Open:     func(sum string) (io.ReadCloser, error) { return folder.Get(sum) },
-		Files:    there(beside(f)),
+		Files:    there(loose(b.file)),
 	}, time.Now())
 }
 
-func contents(ctx context.Context, s *store.Store) (backup.Contents, error) {
+func (b nearby) contents(ctx context.Context) (backup.Contents, error) {
 	var out backup.Contents
 	var err error
-	if out.Events, out.Incidents, err = s.Counts(ctx); err != nil {
+	if out.Events, out.Incidents, err = b.store.Counts(ctx); err != nil {
 		return out, err
 	}
-	head, err := register.New(s, register.NewMetrics(prometheus.NewRegistry())).Head(ctx)
+	head, err := b.register.Head(ctx)
 	if head.Position > 0 {
 		out.Register = head.String()
 	}
@@ -146,20 +141,16 @@ func (c Console) restore(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	kind := "sqlite"
-	if f.Postgres() {
-		kind = "postgres"
-	}
 	m, err := backup.Restore(ctx, from, backup.Target{
-		Database:  kind,
+		Database:  databaseKind(f),
 		Reinstate: func(ctx context.Context, file string) error { return store.Reinstate(ctx, address, file) },
 		Put:       pictures.Put,
-		Files:     beside(f),
+		Files:     loose(f),
 	})
 	if err != nil {
 		return err
 	}
-	if err := c.proveRestored(ctx, f, m); err != nil {
+	if err := beside(ctx, f, func(b nearby) error { return b.proveRestored(ctx, m) }); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.Out, "restored from %s: %d events, %d incidents, %d pieces of evidence; the register is as it was\n",
@@ -169,32 +160,21 @@ func (c Console) restore(ctx context.Context, args []string) error {
 
 // proveRestored compares what was restored with what was copied. More is no fault:
 // the counts were taken before the database was.
-func (c Console) proveRestored(ctx context.Context, f config.File, m backup.Manifest) error {
-	s, err := openStore(ctx, f)
+func (b nearby) proveRestored(ctx context.Context, m backup.Manifest) error {
+	now, err := b.contents(ctx)
 	if err != nil {
 		return err
 	}
-	now, err := contents(ctx, s)
-	if err == nil && (now.Events < m.Contents.Events || now.Incidents < m.Contents.Incidents) {
-		err = fmt.Errorf("%d events and %d incidents came back of %d and %d", now.Events, now.Incidents, m.Contents.Events, m.Contents.Incidents)
+	if now.Events < m.Contents.Events || now.Incidents < m.Contents.Incidents {
+		return fmt.Errorf("%d events and %d incidents came back of %d and %d", now.Events, now.Incidents, m.Contents.Events, m.Contents.Incidents)
 	}
-	if err == nil && m.Contents.Register != "" {
-		err = verifyAgainst(ctx, s, m.Contents.Register)
+	if m.Contents.Register == "" {
+		return nil
 	}
-	return errors.Join(err, s.Close())
-}
-
-func verifyAgainst(ctx context.Context, s *store.Store, mark string) error {
-	anchor, err := register.ParseMark(mark)
+	anchor, err := register.ParseMark(m.Contents.Register)
 	if err != nil {
 		return err
 	}
-	p, err := register.New(s, register.NewMetrics(prometheus.NewRegistry())).Verify(ctx, anchor)
-	if err != nil {
-		return err
-	}
-	if p.Fault != nil {
-		return fmt.Errorf("the register is not what was written: at row %d, %s", p.Fault.Position, p.Fault.What)
-	}
-	return nil
+	_, err = b.prove(ctx, anchor)
+	return err
 }

@@ -154,28 +154,21 @@ func (c Console) setup(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return ErrUsage
 	}
-	f, err := config.Load(*path)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(ctx, f)
-	if err != nil {
-		return err
-	}
-	few := &Cloud{store: s, people: access.NewPeople(s)}
-	first, err := few.founding(ctx)
-	open := false
-	if err == nil {
-		open, err = first.Open(ctx)
-	}
-	switch {
-	case err != nil:
-	case !open:
-		err = errors.New("there are accounts already: the code is void; cloud user list shows them")
-	default:
-		err = c.invite(ctx, few, f.PublicURL)
-	}
-	return errors.Join(err, s.Close())
+	return openNearby(ctx, *path, func(b nearby) error {
+		few := &Cloud{store: b.store, people: access.NewPeople(b.store)}
+		first, err := few.founding(ctx)
+		if err != nil {
+			return err
+		}
+		open, err := first.Open(ctx)
+		switch {
+		case err != nil:
+			return err
+		case !open:
+			return errors.New("there are accounts already: the code is void; cloud user list shows them")
+		}
+		return c.invite(ctx, few, b.file.PublicURL)
+	})
 }
 
 func (c Console) check(_ context.Context, args []string) error {

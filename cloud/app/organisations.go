@@ -2,17 +2,13 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"eastgate/cloud/access"
 	"eastgate/cloud/config"
 	"eastgate/cloud/organisation"
-	"eastgate/cloud/register"
 	"eastgate/shared/secret"
 )
 
@@ -38,20 +34,13 @@ func contactKeys(f config.File) (organisation.Keys, error) {
 
 // withBook opens the list of organisations beside a cloud that may be running.
 func (c Console) withBook(ctx context.Context, path string, do func(*organisation.Book) error) error {
-	f, err := config.Load(path)
-	if err != nil {
-		return err
-	}
-	keys, err := contactKeys(f)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(ctx, f)
-	if err != nil {
-		return err
-	}
-	reg := register.New(s, register.NewMetrics(prometheus.NewRegistry()))
-	return errors.Join(do(organisation.New(s, keys, reg)), s.Close())
+	return openNearby(ctx, path, func(b nearby) error {
+		keys, err := contactKeys(b.file)
+		if err != nil {
+			return err
+		}
+		return do(organisation.New(b.store, keys, b.register))
+	})
 }
 
 func (c Console) organisationAdd(ctx context.Context, args []string) error {

@@ -3,33 +3,25 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 
-	"eastgate/cloud/config"
 	"eastgate/cloud/place"
 )
 
 // withPlaces opens the places beside a cloud that may be running, which sees changes
 // within seconds.
 func (c Console) withPlaces(ctx context.Context, path string, do func(*place.Directory) error) error {
-	f, err := config.Load(path)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(ctx, f)
-	if err != nil {
-		return err
-	}
-	d, err := place.Open(ctx, s, slog.New(slog.DiscardHandler))
-	if err == nil {
-		err = do(d)
-	}
-	return errors.Join(err, s.Close())
+	return openNearby(ctx, path, func(b nearby) error {
+		d, err := place.Open(ctx, b.store, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return err
+		}
+		return do(d)
+	})
 }
 
 func (c Console) placesImport(ctx context.Context, args []string) error {

@@ -3,15 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"eastgate/cloud/api"
-	"eastgate/cloud/config"
 	"eastgate/cloud/evidence"
 	"eastgate/cloud/police"
 	"eastgate/cloud/register"
@@ -86,19 +82,15 @@ func (c Console) policeReconcile(ctx context.Context, args []string) error {
 		fmt.Fprint(c.Err, Usage)
 		return ErrUsage
 	}
-	f, err := config.Load(*path)
+	var r police.Reconciliation
+	err := openNearby(ctx, *path, func(b nearby) error {
+		var err error
+		if r, err = police.Reconcile(ctx, b.store, *month); err != nil {
+			return err
+		}
+		return b.register.Write(ctx, register.Entry{Who: typist().Name, Person: typist().Person, Act: register.Read, Object: "police/reconciliation/" + r.Month, Detail: "by command"})
+	})
 	if err != nil {
-		return err
-	}
-	s, err := openStore(ctx, f)
-	if err != nil {
-		return err
-	}
-	r, err := police.Reconcile(ctx, s, *month)
-	if err == nil {
-		err = register.New(s, register.NewMetrics(prometheus.NewRegistry())).Write(ctx, register.Entry{Who: typist().Name, Person: typist().Person, Act: register.Read, Object: "police/reconciliation/" + r.Month, Detail: "by command"})
-	}
-	if err = errors.Join(err, s.Close()); err != nil {
 		return err
 	}
 	out := json.NewEncoder(c.Out)

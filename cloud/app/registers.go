@@ -2,13 +2,9 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"eastgate/cloud/config"
 	"eastgate/cloud/register"
 )
 
@@ -32,27 +28,18 @@ func (c Console) registerVerify(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return ErrUsage
 	}
-	f, err := config.Load(*path)
-	if err != nil {
+	return openNearby(ctx, *path, func(b nearby) error {
+		p, err := b.prove(ctx, kept...)
+		if err != nil {
+			return err
+		}
+		if p.Ends.Head.Position == 0 {
+			_, err = fmt.Fprintln(c.Out, "the register is empty")
+			return err
+		}
+		_, err = fmt.Fprintf(c.Out, "%d rows, all as written; keep this mark elsewhere: %s\n", p.Rows, p.Ends.Head)
 		return err
-	}
-	s, err := openStore(ctx, f)
-	if err != nil {
-		return err
-	}
-	p, err := register.New(s, register.NewMetrics(prometheus.NewRegistry())).Verify(ctx, kept...)
-	if err = errors.Join(err, s.Close()); err != nil {
-		return err
-	}
-	if p.Fault != nil {
-		return fmt.Errorf("the register is not what was written: at row %d, %s", p.Fault.Position, p.Fault.What)
-	}
-	if p.Ends.Head.Position == 0 {
-		_, err = fmt.Fprintln(c.Out, "the register is empty")
-		return err
-	}
-	_, err = fmt.Fprintf(c.Out, "%d rows, all as written; keep this mark elsewhere: %s\n", p.Rows, p.Ends.Head)
-	return err
+	})
 }
 
 // registerCheck says whether a signed export is what was signed.

@@ -3,17 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"eastgate/cloud/config"
 	"eastgate/cloud/notify"
-	"eastgate/cloud/register"
-	"eastgate/cloud/store"
 )
 
 // notifyTest sends a test message by one robot of the configuration.
@@ -75,17 +70,17 @@ func (c Console) rosterPut(ctx context.Context, args []string) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	return c.withRegister(ctx, *path, func(s *store.Store, reg *register.Register) error {
-		was, err := s.Roster(ctx)
+	return openNearby(ctx, *path, func(b nearby) error {
+		was, err := b.store.Roster(ctx)
 		if err != nil {
 			return err
 		}
 		who := typist()
 		r.Version, r.By, r.At = was.Version+1, who.Name, time.Now().UTC()
-		if err := reg.Record(ctx, who, "duty-roster", fmt.Sprintf("version %d, %d turns", r.Version, len(r.Turns)), nil); err != nil {
+		if err := b.register.Record(ctx, who, "duty-roster", fmt.Sprintf("version %d, %d turns", r.Version, len(r.Turns)), nil); err != nil {
 			return err
 		}
-		if err := s.SaveRoster(ctx, r); err != nil {
+		if err := b.store.SaveRoster(ctx, r); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(c.Out, "version %d of the duty roster is in force, %d turns\n", r.Version, len(r.Turns))
@@ -99,8 +94,8 @@ func (c Console) rosterShow(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return ErrUsage
 	}
-	return c.withRegister(ctx, *path, func(s *store.Store, _ *register.Register) error {
-		r, err := s.Roster(ctx)
+	return openNearby(ctx, *path, func(b nearby) error {
+		r, err := b.store.Roster(ctx)
 		if err != nil {
 			return err
 		}
@@ -108,17 +103,4 @@ func (c Console) rosterShow(ctx context.Context, args []string) error {
 		e.SetIndent("", "  ")
 		return e.Encode(r)
 	})
-}
-
-// withRegister opens store and register beside a cloud that may be running.
-func (c Console) withRegister(ctx context.Context, path string, do func(*store.Store, *register.Register) error) error {
-	f, err := config.Load(path)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(ctx, f)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(s, register.New(s, register.NewMetrics(prometheus.NewRegistry()))), s.Close())
 }

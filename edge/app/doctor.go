@@ -26,9 +26,6 @@ import (
 	"eastgate/shared/wire"
 )
 
-// errUnwell says that something is wrong with the machine; what, has been told.
-var errUnwell = errors.New("something is wrong on this machine: see the lines marked ✗")
-
 // doctor says what is wrong with this machine as a box, and how to mend it.
 func (c Console) doctor(ctx context.Context, args []string) error {
 	flags := c.flags("doctor")
@@ -39,21 +36,18 @@ func (c Console) doctor(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return ErrUsage
 	}
-	tell := doctor.Text(c.Out, *lang)
-	if *asJSON {
-		tell = doctor.JSON(c.Out)
-	}
 	f, err := config.Load(*path)
-	if doctor.Examine(ctx, c.checks(*path, f, err, *watch), tell) == doctor.Bad {
-		return errUnwell
-	}
-	return nil
+	return doctor.Tell(ctx, c.Out, *lang, *asJSON, c.checks(*path, f, err, *watch))
 }
 
 // checks are all of them; of a configuration that cannot be read, only what does not
 // depend on it.
 func (c Console) checks(path string, f config.File, fault error, watch time.Duration) []doctor.Check {
-	out := []doctor.Check{c.programCheck(), configCheck(path, f, fault), doctor.Clock()}
+	holds := doctor.Words{
+		EN: fmt.Sprintf("%s: %d cameras, %d sensors", path, len(f.Cameras), len(f.Sensors.Devices)),
+		ZH: fmt.Sprintf("%s：%d 路摄像机，%d 个传感器", path, len(f.Cameras), len(f.Sensors.Devices)),
+	}
+	out := []doctor.Check{c.programCheck(), doctor.Configuration(fault, holds), doctor.Clock()}
 	if fault != nil {
 		return out
 	}
@@ -76,22 +70,6 @@ func (c Console) programCheck() doctor.Check {
 					Mend: doctor.Both("install the package of this machine's architecture, with FFmpeg's libraries", "请安装与本机架构一致的软件包及 FFmpeg 库"),
 				})
 			}
-		}
-		return out
-	}}
-}
-
-func configCheck(path string, f config.File, fault error) doctor.Check {
-	return doctor.Check{Name: doctor.Both("configuration", "配置"), Look: func(context.Context) []doctor.Finding {
-		if fault == nil {
-			return []doctor.Finding{doctor.Fine(doctor.Words{
-				EN: fmt.Sprintf("%s: %d cameras, %d sensors", path, len(f.Cameras), len(f.Sensors.Devices)),
-				ZH: fmt.Sprintf("%s：%d 路摄像机，%d 个传感器", path, len(f.Cameras), len(f.Sensors.Devices)),
-			})}
-		}
-		var out []doctor.Finding
-		for _, line := range strings.Split(fault.Error(), "\n") {
-			out = append(out, doctor.Finding{Level: doctor.Bad, What: doctor.Same("%s", line), Mend: doctor.Both("mend that line", "请修改该处配置")})
 		}
 		return out
 	}}

@@ -7,6 +7,7 @@ package doctor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -69,12 +70,43 @@ type Result struct {
 	Findings []Finding `json:"findings"`
 }
 
+// ErrUnwell says that something is wrong with the machine; what, has been told.
+var ErrUnwell = errors.New("something is wrong on this machine: see the lines marked ✗")
+
+// Tell makes the checks and writes what they find to w: for people in a language, or
+// one JSON object for each check. It returns ErrUnwell when something is bad.
+func Tell(ctx context.Context, w io.Writer, lang string, asJSON bool, checks []Check) error {
+	tell := text(w, lang)
+	if asJSON {
+		enc := json.NewEncoder(w)
+		tell = func(r Result) { enc.Encode(r) }
+	}
+	if examine(ctx, checks, tell) == Bad {
+		return ErrUnwell
+	}
+	return nil
+}
+
+// Configuration tells every fault of a configuration, or what it holds.
+func Configuration(fault error, holds Words) Check {
+	return Check{Both("configuration", "配置"), func(context.Context) []Finding {
+		if fault == nil {
+			return []Finding{Fine(holds)}
+		}
+		var out []Finding
+		for line := range strings.Lines(fault.Error()) {
+			out = append(out, Finding{Bad, Same("%s", strings.TrimSpace(line)), Both("mend that line", "请修改该处配置")})
+		}
+		return out
+	}}
+}
+
 // patience bounds one check.
 const patience = 15 * time.Second
 
-// Examine makes the checks one after another and hands each result to tell at once.
+// examine makes the checks one after another and hands each result to tell at once.
 // It returns the worst level.
-func Examine(ctx context.Context, checks []Check, tell func(Result)) Level {
+func examine(ctx context.Context, checks []Check, tell func(Result)) Level {
 	worst := Good
 	for _, c := range checks {
 		each, cancel := context.WithTimeout(ctx, patience)
@@ -98,8 +130,8 @@ func worse(a, b Level) Level {
 	return a
 }
 
-// Text returns a teller that writes for people.
-func Text(w io.Writer, lang string) func(Result) {
+// text returns a teller that writes for people.
+func text(w io.Writer, lang string) func(Result) {
 	marks := map[Level]string{Good: "✓", Warn: "!", Bad: "✗", Unknown: "?"}
 	to := map[bool]string{true: "   怎么办：", false: "   to mend it: "}[lang == "zh"]
 	return func(r Result) {
@@ -110,12 +142,6 @@ func Text(w io.Writer, lang string) func(Result) {
 			}
 		}
 	}
-}
-
-// JSON returns a teller that writes one object a line.
-func JSON(w io.Writer) func(Result) {
-	enc := json.NewEncoder(w)
-	return func(r Result) { enc.Encode(r) }
 }
 
 // Language is "zh" or "en", as the environment's LC_ALL, LC_MESSAGES or LANG say

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -84,10 +86,14 @@ func TestTheWorstFindingCounts(t *testing.T) {
 		}}
 	}
 	var en, zh, objects bytes.Buffer
-	for _, tell := range []func(Result){Text(&en, "en"), Text(&zh, "zh"), JSON(&objects)} {
-		if worst := Examine(t.Context(), []Check{check(Good), check(Bad), check(Unknown), check(Warn)}, tell); worst != Bad {
-			t.Errorf("the worst is %s", worst)
+	all := []Check{check(Good), check(Bad), check(Unknown), check(Warn)}
+	for _, err := range []error{Tell(t.Context(), &en, "en", false, all), Tell(t.Context(), &zh, "zh", false, all), Tell(t.Context(), &objects, "", true, all)} {
+		if !errors.Is(err, ErrUnwell) {
+			t.Errorf("something is bad, and it says %v", err)
 		}
+	}
+	if err := Tell(t.Context(), io.Discard, "en", false, []Check{check(Good), check(Warn), check(Unknown)}); err != nil {
+		t.Errorf("nothing is bad, and it says %v", err)
 	}
 	if !strings.Contains(en.String(), "✗ thing: seen\n   to mend it: do it") || !strings.Contains(zh.String(), "✗ 东西: 看到\n   怎么办：去做") {
 		t.Errorf("%s\n%s", en.String(), zh.String())
@@ -102,7 +108,7 @@ func TestTheWorstFindingCounts(t *testing.T) {
 func TestACheckThatHangsIsCutOff(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer stop()
-	Examine(ctx, []Check{{Both("hang", "卡住"), func(ctx context.Context) []Finding {
+	examine(ctx, []Check{{Both("hang", "卡住"), func(ctx context.Context) []Finding {
 		<-ctx.Done()
 		return nil
 	}}}, func(Result) {})
