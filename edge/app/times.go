@@ -1,11 +1,10 @@
 package app
 
 import (
-	"bytes"
-	"os"
-	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 
 	"eastgate/edge/gate"
 )
@@ -19,33 +18,17 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// processorTimes are what the box's budget is made from.
+// processorTimes are what the box's budget is made from. Idle is also what the machine
+// spends on programs that give way to this one.
 func processorTimes() gate.Times {
 	t := gate.Times{Used: cpuTime()}
-	if stat, err := os.ReadFile("/proc/stat"); err == nil {
-		t.Idle = idle(stat)
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return t
+	}
+	if s, err := fs.Stat(); err == nil {
+		idle := time.Duration((s.CPUTotal.Idle + s.CPUTotal.Iowait + s.CPUTotal.Nice) * float64(time.Second))
+		t.Idle = &idle
 	}
 	return t
-}
-
-// clockTick is the unit of /proc/stat, whatever the kernel's own is (proc(5), USER_HZ).
-const clockTick = 10 * time.Millisecond
-
-// idle reads how long the machine's cores had nothing to do, or only what gives way to
-// this program: the fields nice, idle and iowait of /proc/stat's first line.
-func idle(stat []byte) *time.Duration {
-	line, _, _ := bytes.Cut(stat, []byte("\n"))
-	fields := bytes.Fields(line)
-	if len(fields) < 6 || string(fields[0]) != "cpu" {
-		return nil
-	}
-	var sum time.Duration
-	for _, i := range []int{2, 4, 5} {
-		n, err := strconv.ParseInt(string(fields[i]), 10, 64)
-		if err != nil {
-			return nil
-		}
-		sum += time.Duration(n) * clockTick
-	}
-	return &sum
 }

@@ -1,20 +1,21 @@
 package app
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
 
-func TestIdleTime(t *testing.T) {
-	if got := idle([]byte("cpu  100 7 30 500 3 0 2 0 0 0\ncpu0 1 2 3\n")); got == nil || *got != 5100*time.Millisecond {
-		t.Errorf("got %v", got)
+// TestTheTimesOfThisMachine burns a little and reads what it took.
+func TestTheTimesOfThisMachine(t *testing.T) {
+	before := processorTimes()
+	for began := time.Now(); time.Since(began) < 50*time.Millisecond; runtime.Gosched() {
 	}
-	for _, bad := range []string{"", "intr 1 2 3 4 5 6", "cpu 1 2 3", "cpu 1 x 3 4 5 6"} {
-		if got := idle([]byte(bad)); got != nil {
-			t.Errorf("%q: %v", bad, *got)
-		}
+	after := processorTimes()
+	if before.Idle == nil || after.Idle == nil || *after.Idle < *before.Idle || *before.Idle == 0 {
+		t.Errorf("idle %v, then %v", before.Idle, after.Idle)
 	}
-	if now := processorTimes(); now.Used == 0 || now.Idle == nil {
-		t.Errorf("of this machine: %+v", now)
+	if after.Used <= before.Used {
+		t.Errorf("50 ms of work took %v", after.Used-before.Used)
 	}
 }

@@ -150,7 +150,11 @@ func (r *result) spend(ctx context.Context, o options, s *stand, p plan, others 
 		return err
 	}
 	r.Dropped = during("edge_camera_packets_dropped_total") + during("edge_detect_frames_skipped_total")
-	r.RSS = round(rssOf(s.edge.cmd.Process.Pid), 1)
+	memory, err := rssOf(s.edge.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	r.RSS = round(memory, 1)
 	r.PerCamera = round(r.RSS/float64(r.Cameras), 2)
 	return nil
 }

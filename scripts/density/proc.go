@@ -3,44 +3,34 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"math"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
-// cpuOf reads a process's user and system time from the kernel (proc(5), stat, fields
-// 14 and 15, in ticks of 10 ms).
-func cpuOf(pid int) (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+// stat is what the kernel says of a process.
+func stat(pid int) (procfs.ProcStat, error) {
+	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return 0, err
+		return procfs.ProcStat{}, err
 	}
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+2:]))
-	user, err1 := strconv.Atoi(fields[11])
-	system, err2 := strconv.Atoi(fields[12])
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("cpu time of process %d cannot be read", pid)
-	}
-	return time.Duration(user+system) * 10 * time.Millisecond, nil
+	return p.Stat()
+}
+
+// cpuOf is a process's user and system time.
+func cpuOf(pid int) (time.Duration, error) {
+	s, err := stat(pid)
+	return time.Duration(s.CPUTime() * float64(time.Second)), err
 }
 
 // rssOf is a process's resident memory in MiB.
-func rssOf(pid int) float64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if word, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(word), "kB")), 64)
-			return kb / 1024
-		}
-	}
-	return 0
+func rssOf(pid int) (float64, error) {
+	s, err := stat(pid)
+	return float64(s.ResidentMemory()) / (1 << 20), err
 }
 
 // A gauge is what /metrics says: sums over everything but the camera, by name and camera.

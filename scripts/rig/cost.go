@@ -7,10 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // cost runs a box with a few cameras that all show one clip and prints the CPU
@@ -91,18 +92,12 @@ func childCPU(cmd *exec.Cmd) (time.Duration, error) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
-// cpuOf reads a process's user and system time from the kernel (proc(5), stat,
-// fields 14 and 15, in ticks of 10 ms).
+// cpuOf is a process's user and system time.
 func cpuOf(pid int) (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	p, err := procfs.NewProc(pid)
 	if err != nil {
 		return 0, err
 	}
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+2:]))
-	user, err1 := strconv.Atoi(fields[11])
-	system, err2 := strconv.Atoi(fields[12])
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("cpu time of process %d cannot be read", pid)
-	}
-	return time.Duration(user+system) * 10 * time.Millisecond, nil
+	s, err := p.Stat()
+	return time.Duration(s.CPUTime() * float64(time.Second)), err
 }
