@@ -53,7 +53,7 @@ func (c Console) enrolByCode(ctx context.Context, b nearby, site, box, out strin
 	if err != nil {
 		return fmt.Errorf("boxes.listen: %w", err)
 	}
-	_, err = fmt.Fprintf(c.Out, "box %s/%s enrols once, until %s, with this command at the box:\nedge enrol -cloud %s %s\n",
+	_, err = fmt.Fprintf(c.Out, "box %s/%s enrols once, until %s, with this command at the box:\neastgate-edge enrol -cloud %s %s\n",
 		site, box, until.Local().Format("2006-01-02 15:04"), b.file.BoxesURL(port), code.Reveal())
 	return err
 }

@@ -142,7 +142,7 @@ func (c *Console) told(w http.ResponseWriter, o office, e errand, a said) {
 	v := secretView{office: o, Kind: e.name, Secret: body[e.secret], Name: body["name"], Back: e.back}
 	if e.name == "enrol" {
 		v.Name = body["site"] + "/" + body["box"]
-		v.Command = "edge enrol -cloud " + body["address"] + " " + v.Secret
+		v.Command = "eastgate-edge enrol -cloud " + body["address"] + " " + v.Secret
 	}
 	v.Title = o.T["errand."+e.name]
 	c.render(w, http.StatusOK, "secret.html", v)
