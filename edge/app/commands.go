@@ -15,9 +15,7 @@ import (
 
 	"eastgate/edge/camera"
 	"eastgate/edge/config"
-	"eastgate/edge/gate"
 	"eastgate/shared/secret"
-	"eastgate/shared/strict"
 )
 
 // A Console is where a command speaks: answers on Out, words for people on Err.
@@ -164,29 +162,18 @@ func (c Console) analyze(ctx context.Context, args []string) error {
 		return ErrUsage
 	}
 	a := Analysis{
-		Camera: config.Camera{Detect: config.Everything(), Gate: gate.DefaultConfig()}, Out: c.Out, Gate: *gateWord == "on",
+		Out: c.Out, Gate: *gateWord == "on",
 		Log: slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if *gateWord != "on" && *gateWord != "off" {
 		return fmt.Errorf("-gate: %q is neither on nor off", *gateWord)
 	}
-	if *only != "" {
-		a.Only = strings.Split(*only, ",")
+	var err error
+	if a.Only, err = named(*only); err != nil {
+		return err
 	}
-	for _, k := range a.Only {
-		if !slices.Contains(KindNames(), k) {
-			return fmt.Errorf("-detect: %q is none of %s", k, strings.Join(KindNames(), ", "))
-		}
-	}
-	if *path != "" {
-		data, err := os.ReadFile(*path)
-		if err != nil {
-			return fmt.Errorf("read zones: %w", err)
-		}
-		var faults []error
-		if a.Camera, faults = config.ParseCamera(data); len(faults) > 0 {
-			return errors.Join(strict.At(*path, faults...)...)
-		}
+	if a.Camera, err = cameraOf(*path, ""); err != nil {
+		return err
 	}
 	if c.Terminal {
 		bar := &bar{w: c.Err}
@@ -203,4 +190,18 @@ func (c Console) analyze(ctx context.Context, args []string) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// named reads which kinds of detectors a person names; none means all.
+func named(words string) ([]string, error) {
+	if words == "" {
+		return nil, nil
+	}
+	kinds := strings.Split(words, ",")
+	for _, k := range kinds {
+		if !slices.Contains(KindNames(), k) {
+			return nil, fmt.Errorf("-detect: %q is none of %s", k, strings.Join(KindNames(), ", "))
+		}
+	}
+	return kinds, nil
 }

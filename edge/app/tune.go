@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -29,6 +30,8 @@ type tuning struct {
 	json   bool
 	out    io.Writer
 	log    *slog.Logger
+	// progress is told what is played and how far that is, 0 to 1; may be nil.
+	progress func(what string, done float64)
 }
 
 // A tried setting: its path among the camera's settings, and a value as YAML. The
@@ -73,18 +76,24 @@ func (c Console) tune(ctx context.Context, args []string) error {
 		return ErrUsage
 	}
 	t.json = *asJSON
-	if *only != "" {
-		t.only = strings.Split(*only, ",")
-	}
 	var err error
-	if t.camera, err = tuned(*path, *name); err != nil {
+	if t.only, err = named(*only); err != nil {
 		return err
+	}
+	if t.camera, err = cameraOf(*path, *name); err != nil {
+		return err
+	}
+	if c.Terminal {
+		bar := &bar{w: c.Err}
+		t.progress = bar.show
+		defer bar.end()
 	}
 	return t.run(ctx, flags.Args())
 }
 
-// tuned reads the camera that is to be tuned.
-func tuned(path, name string) (config.Camera, error) {
+// cameraOf reads how a camera is to be looked at: a camera section, or one of the
+// cameras of a box's configuration; without a file, everything in the whole picture.
+func cameraOf(path, name string) (config.Camera, error) {
 	switch {
 	case path == "":
 		return config.Camera{Detect: config.Everything(), Gate: gate.DefaultConfig()}, nil
@@ -188,7 +197,11 @@ func (t tuning) play(ctx context.Context, c config.Camera, try try, file string)
 		only = []string{k} // other kinds raise what they raised
 	}
 	o := outcome{File: file, Setting: try.path, Value: try.value, Raised: []line{}}
-	if err := (Analysis{Camera: c, Only: only, Out: &buf, Log: t.log}).File(ctx, file); err != nil {
+	a := Analysis{Camera: c, Only: only, Out: &buf, Log: t.log}
+	if t.progress != nil {
+		a.Progress = func(file string, done float64) { t.progress(filepath.Base(file)+", "+try.String(), done) }
+	}
+	if err := a.File(ctx, file); err != nil {
 		return o, err
 	}
 	for d := json.NewDecoder(&buf); d.More(); {

@@ -57,4 +57,7 @@ func TestTuneNamesWhatCannotBeTried(t *testing.T) {
 	if _, _, err := command(t, "tune", "-config", config, "-camera", "yard", "clip.mp4"); err == nil {
 		t.Error("a section has no cameras by name")
 	}
+	if _, _, err := command(t, "tune", "-detect", "ghosts", "clip.mp4"); err == nil || !strings.Contains(err.Error(), `"ghosts" is none of`) {
+		t.Errorf("a kind that is none: %v", err)
+	}
 }
