@@ -77,7 +77,7 @@ func TestLockout(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"li", "nobody"} {
-		if _, err := p.Login(t.Context(), name, word, "10.0.0.2"); !errors.Is(err, access.ErrLocked) {
+		if _, err := p.Login(t.Context(), name, word, "10.0.0.1"); !errors.Is(err, access.ErrLocked) {
 			t.Errorf("%s after five wrong ones: %v", name, err)
 		}
 	}

@@ -34,8 +34,13 @@ type AccountStore interface {
 // write the database anyway. It makes the first accounts and grants; its name stands
 // beside them.
 func CommandLine(login string) User {
-	return User{Name: "command:" + login, Party: Committee, Grants: []Grant{{Role: SystemAdmin}, {Role: SecurityAdmin}}}
+	return User{Name: typed + login, Party: Committee, Grants: []Grant{{Role: SystemAdmin}, {Role: SecurityAdmin}}}
 }
+
+// typed begins the name of who types commands; no account's name has such a sign.
+const typed = "command:"
+
+func (u User) typed() bool { return strings.HasPrefix(u.Name, typed) }
 
 // CommunityUnit is the organisation that is there from the beginning.
 const CommunityUnit = "community"
@@ -48,12 +53,6 @@ type Account struct {
 	Password string
 	Made     bool // the password was made for the person, who is to choose another
 }
-
-// leastPassword is in characters, mostPassword in bytes.
-const (
-	leastPassword = 10
-	mostPassword  = 1000
-)
 
 // shared are names that are no person's: such accounts are refused, for nobody could
 // be asked who used them. Chinese ones count within a name too.
@@ -76,8 +75,9 @@ func (a Account) validate() error {
 		return fmt.Errorf("user %s: %w: person %q has not 2 to 40 characters", a.Name, ErrShared, person)
 	case !event.ValidName(a.Unit):
 		return fmt.Errorf("user %s: %w: unit %q is no organisation's id", a.Name, ErrShared, a.Unit)
-	case utf8.RuneCountInString(a.Password) < leastPassword:
-		return fmt.Errorf("user %s: a password has at least %d characters", a.Name, leastPassword)
+	}
+	if err := fitPassword(a.Password, a.Name, person); err != nil {
+		return fmt.Errorf("user %s: %w", a.Name, err)
 	}
 	if noPerson(person) {
 		return fmt.Errorf("user %s: %w: %q is a place or a post", a.Name, ErrShared, person)
@@ -90,8 +90,16 @@ type Recorder interface {
 	Record(ctx context.Context, by User, object, what string, refused error) error
 }
 
-// RecordIn has all that is done to accounts and grants from now on written down.
-func (p *People) RecordIn(r Recorder) *People {
+// A Registrar keeps besides who came in.
+type Registrar interface {
+	Recorder
+	// Login is told who came in, or did not, how and where from.
+	Login(ctx context.Context, who User, from, how string, refused error) error
+}
+
+// RecordIn has all that is done to accounts and grants from now on, and every login,
+// written down.
+func (p *People) RecordIn(r Registrar) *People {
 	p.recorder = r
 	return p
 }
@@ -177,12 +185,14 @@ func (p *People) ChangePassword(ctx context.Context, s Session, token, from, old
 	case !checkPassword(hash, old):
 		p.tries.failed(name, from)
 		err = ErrCredentials
-	case utf8.RuneCountInString(password) < leastPassword || len(password) > mostPassword:
-		err = fmt.Errorf("%w: a password has at least %d characters", ErrInvalid, leastPassword)
 	case old == password:
 		err = fmt.Errorf("%w: the new password is the old one", ErrInvalid)
 	default:
-		err = p.store.SetPassword(ctx, name, hashPassword(password), fingerprint(token), false)
+		if err = fitPassword(password, name, s.User.Person); err != nil {
+			err = fmt.Errorf("%w: %w", ErrInvalid, err)
+		} else {
+			err = p.store.SetPassword(ctx, name, hashPassword(password), fingerprint(token), false)
+		}
 	}
 	return p.record(ctx, s.User, "account/"+name, "change password", err)
 }
@@ -205,19 +215,26 @@ func (p *People) Grant(ctx context.Context, by User, g Grant) (Grant, error) {
 	if err == nil {
 		err = p.store.AddGrant(ctx, g, func(to User) error { return fits(by, to, g) })
 	}
+	if err == nil && g.Role.Administers() { // who begins to administer begins with a login
+		err = p.store.EndSessions(ctx, g.Account)
+	}
 	return g, p.record(ctx, by, "account/"+g.Account, fmt.Sprintf("grant %s at %q %v", g.Role, g.Scope, g.Classes), err)
 }
 
 // Revoke ends a grant.
 func (p *People) Revoke(ctx context.Context, by User, id string) error {
 	err := ErrForbidden
+	var ended Grant
 	if May(by, ManageGrants, Anywhere) {
 		err = p.store.RevokeGrant(ctx, id, by.Name, time.Now().UTC(), func(g Grant) error {
-			if g.Account == by.Name {
+			if ended = g; g.Account == by.Name {
 				return ErrSelf // or the last security administrator locks all out
 			}
 			return nil
 		})
+	}
+	if err == nil && ended.Role.Administers() {
+		err = p.store.EndSessions(ctx, ended.Account)
 	}
 	return p.record(ctx, by, "grant/"+id, "revoke", err)
 }

@@ -39,7 +39,7 @@ func (b *Boxes) Enrol(ctx context.Context, site, box string) (secret string, err
 	if !event.ValidName(site) || !event.ValidName(box) {
 		return "", fmt.Errorf("%w: box %s/%s: names have %s", ErrInvalid, site, box, event.NameRule)
 	}
-	secret = token()
+	secret = newToken()
 	return secret, b.store.AddBox(ctx, site, box, fingerprint(secret))
 }
 

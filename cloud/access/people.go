@@ -15,6 +15,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"eastgate/shared/secret"
 )
 
 // Errors that callers tell apart.
@@ -49,14 +51,22 @@ type User struct {
 	Grants []Grant    `json:"grants,omitempty"` // what the person holds
 	Closed *time.Time `json:"closed,omitempty"` // may come in no more
 	Fresh  bool       `json:"fresh,omitempty"`  // somebody else made the password
+	// Factors is how many second factors the person has.
+	Factors int `json:"factors,omitempty"`
 }
 
 // A Session is a person who has come in.
 type Session struct {
+	ID      string // what lists call it; it opens nothing
 	Token   string // the cookie; only Login gives it
 	User    User
 	CSRF    string // must come back with every change
+	Came    time.Time
+	Used    time.Time // to the minute
 	Expires time.Time
+	Second  time.Time // when a second factor was shown; zero: never
+	Address string    // where from, and with what, when it began
+	Agent   string
 }
 
 // PeopleStore keeps people and their sessions. Users come with the grants that are
@@ -71,76 +81,29 @@ type PeopleStore interface {
 	AddSession(ctx context.Context, tokenHash string, s Session) error
 	Session(ctx context.Context, tokenHash string) (Session, error)
 	DropSession(ctx context.Context, tokenHash string) error
+	SessionStore
 	AccountStore
+	FactorStore
 }
 
 // People lets people in.
 type People struct {
 	store    PeopleStore
 	tries    *tries
-	recorder Recorder // nil writes nothing down
+	recorder Registrar      // nil writes nothing down
+	seal     *secret.Sealer // nil: nobody can have a second factor
+	clock    func() time.Time
 }
 
 // NewPeople returns the people of a store.
-func NewPeople(s PeopleStore) *People { return &People{store: s, tries: newTries()} }
-
-// sessionLife is a shift and a half.
-const sessionLife = 12 * time.Hour
-
-// NewPassword makes one that people can copy by hand.
-func NewPassword() string {
-	b := make([]byte, 10)
-	rand.Read(b) //nolint:errcheck // never fails (crypto/rand)
-	const letters = "abcdefghjkmnpqrstuvwxyz23456789"
-	out := make([]byte, 0, 17)
-	for i, x := range b {
-		if i > 0 && i%5 == 0 {
-			out = append(out, '-')
-		}
-		out = append(out, letters[int(x)%len(letters)])
-	}
-	return string(out)
+func NewPeople(s PeopleStore) *People {
+	return &People{store: s, tries: newTries(), clock: time.Now}
 }
 
-// Login lets a person in. It takes as long for an unknown name as for a wrong
-// password, and after a few wrong ones from an address or for a name gives
-// ErrLocked for a while.
-func (p *People) Login(ctx context.Context, name, password, from string) (Session, error) {
-	if p.tries.locked(name, from) {
-		return Session{}, ErrLocked
-	}
-	u, hash, err := p.store.Person(ctx, name)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Session{}, err
-	}
-	if !checkPassword(hash, password) || err != nil {
-		p.tries.failed(name, from)
-		return Session{}, ErrCredentials
-	}
-	p.tries.passed(name)
-	if !standings[u.Party].Console {
-		return Session{}, ErrNoConsole
-	}
-	s := Session{Token: token(), User: u, CSRF: token(), Expires: time.Now().Add(sessionLife).UTC()}
-	return s, p.store.AddSession(ctx, fingerprint(s.Token), s)
-}
+func (p *People) now() time.Time { return p.clock() }
 
-// Session returns who a token belongs to; ErrCredentials when to nobody any more.
-func (p *People) Session(ctx context.Context, token string) (Session, error) {
-	s, err := p.store.Session(ctx, fingerprint(token))
-	if errors.Is(err, ErrNotFound) || (err == nil && time.Now().After(s.Expires)) {
-		return Session{}, ErrCredentials
-	}
-	return s, err
-}
-
-// Logout ends a session.
-func (p *People) Logout(ctx context.Context, token string) error {
-	return p.store.DropSession(ctx, fingerprint(token))
-}
-
-// token makes 256 bits of chance.
-func token() string {
+// newToken makes 256 bits of chance.
+func newToken() string {
 	b := make([]byte, 32)
 	rand.Read(b) //nolint:errcheck // never fails (crypto/rand)
 	return base64.RawURLEncoding.EncodeToString(b)

@@ -155,6 +155,10 @@ func TestWhatARoleDoesNotSee(t *testing.T) {
 func TestExportsAreRegisteredAndKeepToTheScope(t *testing.T) {
 	w := open(t)
 	i := w.bring(t, incident.Closed)
+	if a := w.ask(t, "duty", "GET", "/api/v1/export/incidents?format=csv&purpose=check&reason=month", nil); a.Status != 403 || !strings.Contains(string(a.Body), "second-needed") {
+		t.Errorf("without a second factor: %d %s", a.Status, a.Body)
+	}
+	w.Show(t, w.who(t, "duty"), "duty")
 	a := w.ask(t, "duty", "GET", "/api/v1/export/incidents?format=csv&purpose=check&reason=month", nil)
 	rows, err := csv.NewReader(bytes.NewReader(a.Body)).ReadAll()
 	if err != nil || len(rows) != 2 || rows[1][0] != i.ID || rows[1][5] != "closed" || rows[1][16] != "handler" || rows[1][17] != "check" {

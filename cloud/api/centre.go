@@ -15,7 +15,8 @@ type Centre struct {
 	// Fleet lists all boxes with what they told.
 	Fleet    func(ctx context.Context) ([]BoxRow, error)
 	Enroller Enroller
-	People   People
+	Seconds
+	People People
 	// Sessions counts each person's sessions.
 	Sessions     func(ctx context.Context) (map[string]int, error)
 	Partners     Partners

@@ -37,6 +37,7 @@ type Operation struct {
 	Summary          string         // English
 	Chinese          string         // x-zh
 	Public           bool           // nobody needs to log in
+	Half, Second     bool           // x-half, x-second; see web.Route
 	Rights           []access.Right // else one of these (x-rights); without any, a session is enough
 	Params           []*Param
 	Body             *Body
@@ -184,6 +185,7 @@ func (p *parser) rights(o *Operation, raw map[string]any) {
 	if ok == o.Public {
 		p.fail("%s %s: wants x-rights, or security: [] when it is for everybody", o.Method, o.Path)
 	}
+	o.Half, o.Second = raw["x-half"] == true, raw["x-second"] == true
 	known := access.Rights()
 	for _, v := range declared {
 		right := access.Right(word(v))
@@ -200,7 +202,7 @@ func (o *Operation) Route() web.Route {
 	if o.Public {
 		return web.Open(pattern)
 	}
-	return web.For(pattern, o.Rights...)
+	return web.Route{Pattern: pattern, Class: web.Person, Rights: o.Rights, Half: o.Half, Second: o.Second}
 }
 
 func (p *parser) operation(path, method string, raw map[string]any) *Operation {

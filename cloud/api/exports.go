@@ -65,8 +65,12 @@ type Taking struct {
 
 // TakeOut has it written down that somebody takes a list out, before it is given.
 // Without a purpose and a reason it gives register.ErrReason, and without the right a
-// problem that says who has it.
-func (a *API) TakeOut(ctx context.Context, u access.User, t Taking) error {
+// problem that says who has it; without a fresh second factor, one that asks for that.
+func (a *API) TakeOut(ctx context.Context, s access.Session, t Taking) error {
+	u := s.User
+	if access.May(u, access.AskExport, access.Anywhere) && !s.Fresh(a.Now()) {
+		return web.Second(s)
+	}
 	use := register.Use{Right: access.AskExport, On: access.Anywhere, Act: register.Export, Object: "export/" + event.NewID(), Purpose: t.Purpose, Reason: t.Reason, Detail: t.Detail, From: t.From, Fields: t.Fields}
 	if t.Print {
 		use.Act = register.Print

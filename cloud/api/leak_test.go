@@ -71,7 +71,7 @@ func TestNothingLeaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, u := range users {
-		v := s.As(t, u.Name)
+		v := s.Exporter(t, u.Name)
 		var page struct{ Incidents []incident.Incident }
 		v.Do(t, "GET", "/api/v1/incidents", nil).Into(t, &page)
 		file := v.Do(t, "GET", "/api/v1/export/incidents?format=csv&purpose=check&reason=leaks", nil)

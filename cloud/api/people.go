@@ -35,6 +35,7 @@ type Person struct {
 	Party    access.Party   `json:"party"`
 	Closed   *time.Time     `json:"closed"`
 	Fresh    bool           `json:"fresh"` // the first password has not been changed
+	Factors  int            `json:"factors"`
 	Sessions int            `json:"sessions"`
 	Grants   []access.Grant `json:"grants"` // past ones too
 }
@@ -58,7 +59,7 @@ func (a *API) listPeople(c *call) (reply, error) {
 		if grants == nil {
 			grants = []access.Grant{}
 		}
-		out = append(out, Person{u.Name, u.Person, u.Unit, u.Party, u.Closed, u.Fresh, sessions[u.Name], grants})
+		out = append(out, Person{u.Name, u.Person, u.Unit, u.Party, u.Closed, u.Fresh, u.Factors, sessions[u.Name], grants})
 	}
 	return ok(out), nil
 }

@@ -153,7 +153,9 @@ const (
 // handlers says who answers which operation.
 func (a *API) handlers() map[string]handler {
 	out := map[string]handler{
-		"openSession": a.openSession, "closeSession": a.closeSession, "me": a.me,
+		"openSession": a.openSession, "closeSession": a.closeSession, "showSecond": a.showSecond, "me": a.me,
+		"listFactors": a.listFactors, "offerFactor": a.offerFactor, "dropFactor": a.dropFactor, "newRecovery": a.newRecovery, "resetFactors": a.resetFactors,
+		"listSessions": a.listSessions, "endSession": a.endSession, "endOtherSessions": a.endSession,
 		"listIncidents": a.listIncidents, "getIncident": a.getIncident, "incidentHistory": a.history, "incidentActions": a.allowed,
 		"listDesks": a.desks, "tellDesk": a.tellDesk,
 		"doAction": a.do, "displayed": a.displayed, "stream": a.stream, "exportIncidents": a.exportIncidents,
@@ -173,13 +175,14 @@ func (a *API) handlers() map[string]handler {
 // maxBody bounds every body; each operation has its own bound below it.
 const maxBody = 32 << 20
 
-// RightsOf returns whom an operation is for, so that a page that asks for it says the
-// same. One that is in no document is a fault of the program.
-func (a *API) RightsOf(method, path string) []access.Right {
+// RouteOf returns what an operation takes, as a page that asks for it is to say. One
+// that is in no document is a fault of the program.
+func (a *API) RouteOf(page, method, path string) web.Route {
 	_, pattern := a.mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}})
 	for _, r := range a.mux.Routes() {
 		if r.Pattern == pattern {
-			return r.Rights
+			r.Pattern = page
+			return r
 		}
 	}
 	panic("api: no operation " + method + " " + path)

@@ -15,13 +15,31 @@ type session struct {
 	Token   string    `json:"token"`
 	CSRF    string    `json:"csrf"`
 	Expires time.Time `json:"expires"`
+	// Second says what is missing: show (a code), enrol (get a factor first), or nothing.
+	Second   string   `json:"second,omitempty"`
+	Recovery []string `json:"recovery,omitempty"`
+}
+
+func (a *API) session(s access.Session) session {
+	return session{Name: s.User.Name, Token: s.Token, CSRF: s.CSRF, Expires: s.Expires, Second: a.missing(s)}
+}
+
+// missing says which step a session still wants.
+func (a *API) missing(s access.Session) string {
+	switch {
+	case !s.Half(a.Now()):
+		return ""
+	case s.User.Factors == 0:
+		return "enrol"
+	}
+	return "show"
 }
 
 func (a *API) openSession(c *call) (reply, error) {
 	if !web.SameOrigin(c.Request) {
 		return reply{}, web.Forged.With("the request comes from another page")
 	}
-	var login struct{ Name, Password string }
+	var login struct{ Name, Password, Code string }
 	if err := json.Unmarshal(c.body, &login); err != nil {
 		return reply{}, web.Malformed.With(err.Error())
 	}
@@ -36,7 +54,12 @@ func (a *API) openSession(c *call) (reply, error) {
 			p.Write(w)
 			return nil
 		}
-		return reply{status: http.StatusCreated, body: session{s.User.Name, s.Token, s.CSRF, s.Expires}}.write(w)
+		if login.Code != "" && s.User.Factors > 0 {
+			r := c.Clone(c.Context())
+			r.Header.Set("Authorization", "Bearer "+s.Token) // the session that is opened, whatever came with the request
+			return a.pass(w, r, s, login.Code, http.StatusCreated)
+		}
+		return reply{status: http.StatusCreated, body: a.session(s)}.write(w)
 	}}, nil
 }
 
@@ -58,13 +81,26 @@ type me struct {
 	Unit    string         `json:"unit"`
 	CSRF    string         `json:"csrf"`
 	Expires time.Time      `json:"expires"`
+	Second  meSecond       `json:"second"`
 	Roles   []access.Role  `json:"roles"`
 	Rights  []access.Right `json:"rights"`
+}
+
+// A meSecond says how the session stands with its second factor.
+type meSecond struct {
+	Missing string     `json:"missing"` // show, enrol, or nothing
+	Factors int        `json:"factors"`
+	Until   *time.Time `json:"until"` // it counts as fresh; null: it does not
 }
 
 func (a *API) me(c *call) (reply, error) {
 	u := c.who.User
 	out := me{Name: u.Name, Person: u.Person, Unit: u.Unit, CSRF: c.who.CSRF, Expires: c.who.Expires, Roles: []access.Role{}, Rights: []access.Right{}}
+	out.Second = meSecond{Missing: a.missing(c.who), Factors: u.Factors}
+	if c.who.Fresh(a.Now()) {
+		until := c.who.Second.Add(access.SecondLife)
+		out.Second.Until = &until
+	}
 	for _, g := range u.Grants {
 		if g.Holds(a.Now()) && !slices.Contains(out.Roles, g.Role) {
 			out.Roles = append(out.Roles, g.Role)

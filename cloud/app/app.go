@@ -104,7 +104,11 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 	if c.store.Shared() {
 		c.member = replica.Join(c.store, log)
 	}
-	c.people, c.boxes = access.NewPeople(c.store), access.NewBoxes(c.store)
+	sealer, err := factorSealer(f)
+	if err != nil {
+		return nil, err
+	}
+	c.people, c.boxes = access.NewPeople(c.store).SealWith(sealer), access.NewBoxes(c.store)
 	c.openParts()
 	if err := c.openNotify(); err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud user grant  [-config F] -role R [-scope PATH|unit:ID] [-classes fire.*,parking.motor] [-until DATE] NAME
   cloud user revoke [-config F] GRANT
   cloud user close  [-config F] NAME                 lets a person in no more
+  cloud user totp   [-config F] NAME                 another second factor instead of all that the person has
   cloud user list   [-config F]
   cloud organisation add    [-config F] -party P [-en NAME] [-places PATH,PATH] ID NAME
   cloud organisation list   [-config F]              with their contacts, and what those lack
@@ -77,7 +78,7 @@ var ErrUsage = errors.New("wrong usage")
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "setup": c.setup, "user add": c.userAdd,
-		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck,
+		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user totp": c.userTOTP, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck,
 		"organisation add": c.organisationAdd, "organisation list": c.organisationList, "contact add": c.contactAdd,
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
 		"organisation end":    c.organisationDo("organisation end", "organisation %s takes part no more\n", (*organisation.Book).End),

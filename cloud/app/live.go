@@ -29,18 +29,27 @@ func (c *Cloud) openLive(door web.Door, speak *api.API) *live.Hub {
 		},
 		Box: identity.Name,
 		Allow: func(r *http.Request, n live.Camera, h live.Hello) string {
-			s, err := door.Session(r)
+			s, err := whole(door, r)
 			if err == nil {
 				err = c.known(r.Context(), n, speak.Watch(r.Context(), s.User, source(n), h.Purpose, h.Reason, web.From(r)))
 			}
 			return c.noticeOf(err)
 		},
 		Holds: func(r *http.Request, n live.Camera) bool {
-			s, err := door.Session(r)
+			s, err := whole(door, r)
 			return err == nil && speak.MayWatch(s.User, source(n))
 		},
 		Metrics: live.NewMetrics(c.reg), Log: c.log,
 	})
+}
+
+// whole is a session that lacks no second factor.
+func whole(door web.Door, r *http.Request) (access.Session, error) {
+	s, err := door.Session(r)
+	if err == nil && s.Half(time.Now()) {
+		err = access.ErrCredentials
+	}
+	return s, err
 }
 
 // errNoBox says that a camera's box is not enrolled.

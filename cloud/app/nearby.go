@@ -37,8 +37,12 @@ func beside(ctx context.Context, f config.File, do func(nearby) error) error {
 	if err != nil {
 		return err
 	}
+	sealer, err := factorSealer(f)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
 	reg := register.New(s, register.NewMetrics(prometheus.NewRegistry()))
-	return errors.Join(do(nearby{f, s, reg, access.NewPeople(s).RecordIn(reg), access.NewBoxes(s)}), s.Close())
+	return errors.Join(do(nearby{f, s, reg, access.NewPeople(s).RecordIn(reg).SealWith(sealer), access.NewBoxes(s)}), s.Close())
 }
 
 // withCloud is openNearby for what needs people alone.

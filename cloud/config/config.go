@@ -52,6 +52,15 @@ type File struct {
 	// MetricsToken lets a program on another machine read /metrics; without it, only
 	// programs on this one do.
 	MetricsToken secret.Ref `yaml:"metrics_token"`
+	// SecondFactors are what people show besides a password.
+	SecondFactors SecondFactors `yaml:"second_factors"`
+}
+
+// SecondFactors are kept sealed.
+type SecondFactors struct {
+	// Key seals them: 32 random bytes in base64. Without it a file is made beside the
+	// database; replicas need the same one.
+	Key secret.Ref `yaml:"key"`
 }
 
 // Desks are where alarms are watched.

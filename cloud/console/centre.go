@@ -3,7 +3,7 @@ package console
 import "eastgate/cloud/access"
 
 // centre are the pages by which the centre is run, and the forms on them.
-func (c *Console) centre(seen func(pattern string, h sessionHandler, rights ...access.Right)) {
+func (c *Console) centre(seen func(pattern string, h sessionHandler, rights ...access.Right), as func(page, method, path string, h sessionHandler)) {
 	seen("GET /boxes", c.boxesPage, access.ManageBoxes, access.SeeVideo)
 	seen("GET /people", c.peoplePage, access.ManageAccounts, access.ManageGrants)
 	seen("GET /organisations", c.organisationsPage, access.ManageOrganisations)
@@ -22,6 +22,6 @@ func (c *Console) centre(seen func(pattern string, h sessionHandler, rights ...a
 	seen("POST /health/roster", c.addTurn, access.ManageRoster)
 	seen("POST /health/roster/{n}/drop", c.dropTurn, access.ManageRoster)
 	for _, e := range errands {
-		seen("POST "+e.page, c.run(e), c.API.RightsOf("POST", "/api/v1"+e.api)...)
+		as("POST "+e.page, "POST", "/api/v1"+e.api, c.run(e))
 	}
 }

@@ -221,6 +221,7 @@ func TestAnEmptySystemIsFounded(t *testing.T) {
 	if code := v.Login(t, "sys", "battery-staple"); code != 303 {
 		t.Fatalf("log in: %d", code)
 	}
+	firstFactor(t, v)
 	page := string(v.Do(t, "GET", "/setup?lang=en", nil).Body)
 	if !strings.Contains(page, "1 of 8 steps") || !strings.Contains(page, "Start a drill") {
 		t.Errorf("the steps: %.3000s", page)

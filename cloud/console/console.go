@@ -94,10 +94,18 @@ func (c *Console) Handler() web.Handler {
 		route := web.For(pattern, rights...)
 		mux.Handle(route, c.admit(route, h))
 	}
+	half := func(pattern string, h sessionHandler) {
+		route := web.Route{Pattern: pattern, Class: web.Person, Half: true}
+		mux.Handle(route, c.admit(route, h))
+	}
+	as := func(page, method, path string, h sessionHandler) {
+		route := c.API.RouteOf(page, method, path)
+		mux.Handle(route, c.admit(route, h))
+	}
 
 	open("GET /login", c.loginPage)
 	open("POST /login", c.login)
-	steps := web.For("GET /setup", c.API.RightsOf("GET", "/api/v1/setup")...)
+	steps := c.API.RouteOf("GET /setup", "GET", "/api/v1/setup")
 	mux.Handle(steps, c.setupPage(c.admit(steps, c.stepsPage)))
 	open("POST /setup", c.found)
 	open("GET /static/{file...}", c.static)
@@ -108,7 +116,7 @@ func (c *Console) Handler() web.Handler {
 	}
 	seen("GET /evidence/{sha256}", c.picture)
 	seen("GET /incidents", c.incidentsPage)
-	seen("GET /incidents/print", c.printPage, access.AskExport)
+	as("GET /incidents/print", "GET", "/api/v1/export/incidents", c.printPage)
 	seen("GET /incidents/{id}", c.incidentPage, access.SeePublic)
 	seen("GET /tasks", c.tasksPage)
 	seen("GET /overdue", c.overduePage)
@@ -127,9 +135,12 @@ func (c *Console) Handler() web.Handler {
 	seen("POST /whistles/{id}/do/{action}", c.actWhistle, access.DraftWhistle, access.ApproveWhistle, access.AnswerWhistle)
 	seen("POST /reminders/{position}/settle", c.settle, access.SeeIncidents)
 	seen("POST /figures/entries/{kind}", c.enterFigures, access.EnterFigures)
-	c.centre(seen)
+	c.centre(seen, as)
 	seen("POST /report", c.enter, access.Report)
-	seen("POST /logout", c.logout)
+	half("POST /logout", c.logout)
+	half("GET /login/second", c.secondPage)
+	half("POST /login/second", c.second)
+	half("POST /login/second/offer", c.offer)
 	return mux.Within(c.bounded)
 }
 

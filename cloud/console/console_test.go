@@ -117,6 +117,10 @@ func TestPrintingIsRegistered(t *testing.T) {
 	s := apptest.Start(t)
 	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
 	duty := s.As(t, "duty")
+	if a := duty.Do(t, "GET", "/incidents/print?lang=en", nil); a.Status != 303 || a.Header.Get("Location") != "/login/second?back=%2Fincidents%2Fprint%3Flang%3Den" {
+		t.Errorf("without a second factor: %d %s", a.Status, a.Header.Get("Location"))
+	}
+	s.Show(t, duty, "duty")
 	if a := duty.Do(t, "GET", "/incidents/print?lang=en", nil); a.Status != 422 || strings.Contains(string(a.Body), i.ID) {
 		t.Errorf("without a reason: %d", a.Status)
 	}

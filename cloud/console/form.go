@@ -298,7 +298,11 @@ func (c *Console) again(w http.ResponseWriter, r *http.Request, s access.Session
 
 // back is where a form goes on when it is done: a path of ours, and nowhere else.
 func back(r *http.Request, otherwise string) string {
-	to := r.PostFormValue("back")
+	return local(r.PostFormValue("back"), otherwise)
+}
+
+// local is a path of ours, and nothing that leads elsewhere.
+func local(to, otherwise string) string {
 	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
 		to = otherwise
 	}

@@ -161,7 +161,7 @@ func TestAWhistleByFormsAlone(t *testing.T) {
 func TestListsAreTakenOutWithAReason(t *testing.T) {
 	s := apptest.Start(t)
 	i := s.Happen(t, event.FireVisual, "courtyard", event.Start)
-	duty := s.As(t, "duty")
+	duty := s.Exporter(t, "duty")
 	if a := duty.Do(t, "GET", "/tasks?as=csv", nil); a.Status != 422 || strings.Contains(a.Header.Get("Content-Type"), "csv") {
 		t.Errorf("without a reason: %d", a.Status)
 	}

@@ -38,7 +38,7 @@ func TestThePlan(t *testing.T) {
 
 	admin := consoletest.Browser(t)
 	const x = `+document.querySelector('.mark[data-code=b07] g').getAttribute('transform').match(/translate\(([\d.]+)/)[1]`
-	do(t, admin, "edit", consoletest.Login(s.URL, "sysadmin", apptest.Password), chromedp.Navigate(s.URL+"/plan?place=dongguan/c3"),
+	do(t, admin, "edit", second(t, s, "sysadmin"), chromedp.Navigate(s.URL+"/plan?place=dongguan/c3"),
 		chromedp.WaitVisible(`[data-do=edit]`, chromedp.ByQuery), chromedp.Click(`[data-do=edit]`, chromedp.ByQuery), chromedp.WaitVisible(`.mark[data-code=b07]`, chromedp.ByQuery),
 		chromedp.Evaluate(`window.before = `+x, nil), chromedp.Focus(`.mark[data-code=b07]`, chromedp.ByQuery),
 		chromedp.KeyEvent(kb.ArrowRight), shows(x+` > window.before + 2`), chromedp.KeyEvent("z"), shows(x+` === window.before`), chromedp.KeyEvent("y"), shows(x+` > window.before + 2`),

@@ -21,6 +21,9 @@ func (c *Console) admit(route web.Route, next sessionHandler) http.Handler {
 		case p == nil:
 			c.keepLanguage(w, r)
 			next(w, r, s)
+		case p.Kind == web.SecondNeeded:
+			c.keepLanguage(w, r)
+			c.askSecond(w, r, s, route)
 		case p.Kind == web.LoginNeeded && !route.Changes():
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case p.Kind == web.Forbidden:
@@ -69,8 +72,14 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimSpace(r.PostFormValue("name"))
-	_, err := c.Door.Login(w, r, name, r.PostFormValue("password"))
+	if name == "" || r.PostFormValue("password") == "" {
+		c.showLogin(w, r, http.StatusUnprocessableEntity, "login.wrong", name)
+		return
+	}
+	s, err := c.Door.Login(w, r, name, r.PostFormValue("password"))
 	switch {
+	case err == nil && s.Half(c.API.Now()):
+		http.Redirect(w, r, "/login/second", http.StatusSeeOther)
 	case errors.Is(err, access.ErrLocked):
 		c.showLogin(w, r, http.StatusTooManyRequests, "login.locked", name)
 	case errors.Is(err, access.ErrCredentials):

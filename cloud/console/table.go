@@ -154,7 +154,7 @@ type paperView struct {
 
 // mayTakeOut has the taking out of a list of cases registered, or asks what for.
 func (c *Console) mayTakeOut(w http.ResponseWriter, r *http.Request, s access.Session, p listPage) bool {
-	err := c.API.TakeOut(r.Context(), s.User, api.Taking{
+	err := c.API.TakeOut(r.Context(), s, api.Taking{
 		Print: r.FormValue("as") == "print", Purpose: r.FormValue("purpose"), Reason: r.FormValue("reason"), Detail: r.URL.Path + "?" + r.URL.RawQuery, From: web.From(r), Fields: p.Table.Columns,
 	})
 	if err == nil {
@@ -163,6 +163,10 @@ func (c *Console) mayTakeOut(w http.ResponseWriter, r *http.Request, s access.Se
 	problem := api.ProblemOf(err)
 	if problem == nil {
 		c.broken(w, err)
+		return false
+	}
+	if problem.Kind == web.SecondNeeded {
+		c.askSecond(w, r, s, web.For("GET "+r.URL.Path))
 		return false
 	}
 	o := p.office

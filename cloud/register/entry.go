@@ -26,10 +26,11 @@ const (
 	// Acknowledge is that somebody answered a message by its link.
 	Acknowledge Act = "acknowledge"
 	Forget      Act = "forget" // rows past their time
+	Login       Act = "login"  // somebody came in, or did not
 )
 
 // Acts are all acts.
-var Acts = []Act{View, Snapshot, Playback, Export, Print, Push, Receipt, Change, Read, Acknowledge, Forget}
+var Acts = []Act{View, Snapshot, Playback, Export, Print, Push, Receipt, Change, Read, Acknowledge, Forget, Login}
 
 // A Result is how it ended.
 type Result string

@@ -67,8 +67,8 @@ type Register struct {
 }
 
 var (
-	_ Writer          = (*Register)(nil)
-	_ access.Recorder = (*Register)(nil)
+	_ Writer           = (*Register)(nil)
+	_ access.Registrar = (*Register)(nil)
 )
 
 // New returns the register of a store.
@@ -121,6 +121,15 @@ func (r *Register) Refused(ctx context.Context, who access.User, request string,
 		Who: who.Name, Person: who.Person, Unit: who.Unit, Roles: roles(who, access.Anywhere), Act: cmp.Or(wanted[missing], Change), Object: request,
 		Basis: string(missing), Result: Denied, Detail: access.ErrForbidden.Error(), From: from,
 	})
+}
+
+// Login implements access.Registrar.
+func (r *Register) Login(ctx context.Context, who access.User, from, how string, refused error) error {
+	e := Entry{Who: who.Name, Person: who.Person, Unit: who.Unit, Roles: roles(who, access.Anywhere), Act: Login, Object: "session", Detail: how, Result: Done, From: from}
+	if refused != nil {
+		e.Result, e.Detail = Denied, how+": "+refused.Error()
+	}
+	return r.Write(ctx, e)
 }
 
 // A Use is somebody's wish to use a right on something.

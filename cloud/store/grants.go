@@ -69,6 +69,10 @@ func (s *Store) AddGrant(ctx context.Context, g access.Grant, check func(access.
 		if err := check(to); err != nil {
 			return err
 		}
+		// What has run out makes room: of administrators' grants one account has one.
+		if _, err := tx.Exec("UPDATE grants SET revoked_at = valid_to, revoked_by = 'time' WHERE account = $1 AND valid_to <= $2 AND revoked_at IS NULL", g.Account, ms(g.GrantedAt)); err != nil {
+			return err
+		}
 		_, err = tx.Exec(`INSERT INTO grants (id, account, role, scope, classes, valid_to, granted_by, granted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			g.ID, g.Account, string(g.Role), g.Scope, string(classes), orNull(g.ValidTo), g.GrantedBy, ms(g.GrantedAt))
 		return err

@@ -39,6 +39,7 @@ func (s *Store) AddPerson(ctx context.Context, u access.User, hash string) error
 // userColumns are a person, the organisation and one grant; a person without grants
 // is one row with nulls.
 const userColumns = `p.name, p.person, p.unit, p.closed, p.fresh, o.party, o.places,
+	(SELECT count(*) FROM factors f WHERE f.account = p.name AND f.proved IS NOT NULL),
 	g.id, g.role, g.scope, g.classes, g.valid_to, g.granted_by, g.granted_at, g.revoked_by, g.revoked_at
 	FROM people p JOIN organisations o ON o.id = p.unit LEFT JOIN grants g ON g.account = p.name`
 
@@ -62,7 +63,7 @@ type userRow struct {
 
 func (r *userRow) fields() []any {
 	return []any{
-		&r.user.Name, &r.user.Person, &r.user.Unit, &r.closed, &r.user.Fresh, &r.user.Party, &r.places,
+		&r.user.Name, &r.user.Person, &r.user.Unit, &r.closed, &r.user.Fresh, &r.user.Party, &r.places, &r.user.Factors,
 		&r.id, &r.role, &r.scope, &r.classes, &r.validTo, &r.by, &r.at, &r.endedBy, &r.endedAt,
 	}
 }
@@ -149,29 +150,33 @@ func (s *Store) AddSession(ctx context.Context, token string, v access.Session) 
 		if _, err := tx.Exec("DELETE FROM sessions WHERE expires < $1", ms(time.Now())); err != nil {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO sessions (token, name, csrf, expires) VALUES ($1, $2, $3, $4)", token, v.User.Name, v.CSRF, ms(v.Expires))
-		return err
+		return addSession(tx, token, v)
 	})
+}
+
+func addSession(tx *sql.Tx, token string, v access.Session) error {
+	second := sql.NullInt64{Int64: ms(v.Second), Valid: !v.Second.IsZero()}
+	_, err := tx.Exec("INSERT INTO sessions (token, name, csrf, came, used, expires, second, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		token, v.User.Name, v.CSRF, ms(v.Came), ms(v.Used), ms(v.Expires), second, v.Address, v.Agent)
+	return err
 }
 
 // Session implements access.PeopleStore.
 func (s *Store) Session(ctx context.Context, token string) (access.Session, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT s.csrf, s.expires, "+userColumns+inForce+
+	rows, err := s.read.QueryContext(ctx, "SELECT s.csrf, s.came, s.used, s.expires, s.second, s.address, s.agent, "+userColumns+inForce+
 		" JOIN sessions s ON s.name = p.name WHERE s.token = $1 AND p.closed IS NULL ORDER BY g.id", token, ms(time.Now()))
 	if err != nil {
 		return access.Session{}, err
 	}
 	var v access.Session
-	var expires int64
-	v.User, err = one(users(rows, &v.CSRF, &expires))
-	v.Expires = fromMS(expires)
+	var came, used, expires int64
+	var second sql.NullInt64
+	v.User, err = one(users(rows, &v.CSRF, &came, &used, &expires, &second, &v.Address, &v.Agent))
+	v.Came, v.Used, v.Expires = fromMS(came), fromMS(used), fromMS(expires)
+	if second.Valid {
+		v.Second = fromMS(second.Int64)
+	}
 	return v, err
-}
-
-// DropSession implements access.PeopleStore.
-func (s *Store) DropSession(ctx context.Context, token string) error {
-	_, err := s.write.ExecContext(ctx, "DELETE FROM sessions WHERE token = $1", token)
-	return err
 }
 
 // SetPassword implements access.AccountStore.
@@ -183,29 +188,4 @@ func (s *Store) SetPassword(ctx context.Context, name, hash, keep string, fresh 
 		_, err := tx.Exec("DELETE FROM sessions WHERE name = $1 AND token <> $2", name, keep)
 		return err
 	})
-}
-
-// EndSessions implements access.AccountStore.
-func (s *Store) EndSessions(ctx context.Context, name string) error {
-	_, err := s.write.ExecContext(ctx, "DELETE FROM sessions WHERE name = $1", name)
-	return err
-}
-
-// Sessions returns how many sessions each person has that have not run out.
-func (s *Store) Sessions(ctx context.Context) (map[string]int, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT name, count(*) FROM sessions WHERE expires > $1 GROUP BY name", ms(time.Now()))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string]int{}
-	for rows.Next() {
-		var name string
-		var n int
-		if err := rows.Scan(&name, &n); err != nil {
-			return nil, err
-		}
-		out[name] = n
-	}
-	return out, rows.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"eastgate/cloud/access"
 )
@@ -27,10 +28,28 @@ func (d Door) Admit(r *http.Request, route Route) (access.Session, *Problem) {
 		return s, Broken.With("the session cannot be looked up")
 	case route.Changes() && !Own(r, s):
 		return s, Forged.With("X-CSRF-Token is missing or wrong, or the request comes from another page")
+	case s.Half(time.Now()) && !route.Half:
+		return s, Second(s)
 	case !route.Allows(s.User):
 		return s, d.refuse(r, s.User, route)
+	case route.Second && !s.Fresh(time.Now()):
+		return s, Second(s)
 	}
 	return s, nil
+}
+
+// AsksSecond is a header of a page that asks for a second factor instead of what was
+// asked for: it says which problem that is.
+const AsksSecond = "Eastgate-Problem"
+
+// Second asks for a second factor, and says whether the person has one.
+func Second(s access.Session) *Problem {
+	p := SecondNeeded.With("show a second factor: POST /api/v1/session/second")
+	if s.User.Factors == 0 {
+		p.Detail = "set a second factor up first: POST /api/v1/me/factors, then show its code"
+	}
+	p.More = map[string]any{"enrolled": s.User.Factors > 0}
+	return p
 }
 
 // refuse says who has the right, once the refusal has been written down.

@@ -36,6 +36,8 @@ var (
 	Invalid      = Kind{"invalid", http.StatusUnprocessableEntity, "The request does not fit"}
 	LoginNeeded  = Kind{"login-needed", http.StatusUnauthorized, "Log in first"}
 	WrongLogin   = Kind{"wrong-login", http.StatusUnauthorized, "Name or password is wrong"}
+	WrongCode    = Kind{"wrong-code", http.StatusUnauthorized, "The code is wrong, or was used"}
+	SecondNeeded = Kind{"second-needed", http.StatusForbidden, "A second factor is needed"}
 	Locked       = Kind{"locked", http.StatusTooManyRequests, "Too many wrong passwords"}
 	Forged       = Kind{"forged", http.StatusForbidden, "Not from the session's own page"}
 	Forbidden    = Kind{"forbidden", http.StatusForbidden, "The role does not allow it"}
@@ -57,7 +59,7 @@ var (
 
 // Kinds are all kinds, for the documentation.
 var Kinds = []Kind{
-	Malformed, Invalid, LoginNeeded, WrongLogin, Locked, Forged, Forbidden, SamePerson, NotFound, Changed, Conflict, Unversioned, Unkeyed,
+	Malformed, Invalid, LoginNeeded, WrongLogin, WrongCode, SecondNeeded, Locked, Forged, Forbidden, SamePerson, NotFound, Changed, Conflict, Unversioned, Unkeyed,
 	Underway, KeyReused, WrongMethod, TooLarge, WrongMedia, TooMany, Broken, NotAvailable,
 }
 

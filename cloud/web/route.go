@@ -30,6 +30,11 @@ type Route struct {
 	// and does, the handler asks of each object. Without any, a session is enough, and
 	// lists show by its scope.
 	Rights []access.Right
+	// Half lets sessions through that lack their second factor: to show it, to get one, or
+	// to leave.
+	Half bool
+	// Second asks for a second factor that was shown a short while ago, whoever it is.
+	Second bool
 	// Socket says that the refusal comes as a notice within a WebSocket, for a browser
 	// cannot read why one was refused.
 	Socket bool

@@ -25,7 +25,8 @@ const CookieName = "eastgate"
 
 // People lets people in.
 type People interface {
-	Login(ctx context.Context, name, password, from string) (access.Session, error)
+	Enter(ctx context.Context, a access.Attempt) (access.Session, error)
+	Pass(ctx context.Context, s access.Session, token, code, from string) (access.Passed, error)
 	Session(ctx context.Context, token string) (access.Session, error)
 	Logout(ctx context.Context, token string) error
 }
@@ -92,7 +93,7 @@ func SameOrigin(r *http.Request) bool {
 
 // Login lets somebody in and gives the browser its cookie.
 func (d Door) Login(w http.ResponseWriter, r *http.Request, name, password string) (access.Session, error) {
-	s, err := d.People.Login(r.Context(), name, password, From(r))
+	s, err := d.People.Enter(r.Context(), access.Attempt{Name: name, Password: password, Address: From(r), Agent: r.UserAgent()})
 	switch {
 	case errors.Is(err, access.ErrLocked):
 		d.Log.Warn("login is locked", "name", name, "from", From(r))
@@ -102,10 +103,33 @@ func (d Door) Login(w http.ResponseWriter, r *http.Request, name, password strin
 		d.Log.Error("login cannot be checked", "err", err)
 	default:
 		d.Log.Info("logged in", "name", name, "from", From(r))
+		if old := Token(r); old != "" { // nobody goes on under a session from before
+			if err := d.People.Logout(r.Context(), old); err != nil {
+				d.Log.Warn("the session from before cannot be ended", "name", name, "err", err)
+			}
+		}
 		http.SetCookie(w, d.cookie(s))
 	}
 	return s, err
 }
+
+// Pass shows a second factor; the session goes on under another cookie.
+func (d Door) Pass(w http.ResponseWriter, r *http.Request, s access.Session, code string) (access.Passed, error) {
+	p, err := d.People.Pass(r.Context(), s, Token(r), code, From(r))
+	switch {
+	case err == nil:
+		d.Log.Info("second factor shown", "name", s.User.Name, "from", From(r))
+		d.Keep(w, p.Session)
+	case errors.Is(err, access.ErrCode), errors.Is(err, access.ErrLocked):
+		d.Log.Warn("second factor refused", "name", s.User.Name, "from", From(r), "err", err)
+	default:
+		d.Log.Error("second factor cannot be checked", "name", s.User.Name, "err", err)
+	}
+	return p, err
+}
+
+// Keep gives the browser the cookie of a session.
+func (d Door) Keep(w http.ResponseWriter, s access.Session) { http.SetCookie(w, d.cookie(s)) }
 
 // Logout ends a session, also in the browser.
 func (d Door) Logout(w http.ResponseWriter, r *http.Request, s access.Session) error {

@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"eastgate/cloud/access"
 	"eastgate/scripts/rig/screen"
 	"eastgate/shared/event"
 )
@@ -107,7 +108,15 @@ func (s *site) furnish(ctx context.Context) (map[string]screen.Person, error) {
 		if err != nil {
 			return nil, err
 		}
-		persons[role] = screen.Person{Name: name, Password: lastWord(said)}
+		p := screen.Person{Name: name, Password: lastWord(said)}
+		if access.Role(role).Administers() {
+			seed, err := secondFactor(ctx, config, name)
+			if err != nil {
+				return nil, err
+			}
+			p.Code = func(ctx context.Context) (string, error) { return seed.code(ctx) }
+		}
+		persons[role] = p
 	}
 	return persons, s.alarmed(ctx, persons["duty_officer"])
 }

@@ -9,6 +9,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"eastgate/cloud/access"
 )
 
 // A Visitor is a browser without a screen.
@@ -37,7 +40,50 @@ func (s *Site) As(t testing.TB, name string) *Visitor {
 	if code := v.Login(t, name, Password); code != http.StatusSeeOther {
 		t.Fatalf("%s cannot log in: %d", name, code)
 	}
+	if People[name].Role.Administers() {
+		s.Show(t, v, name)
+	}
 	return v
+}
+
+// Exporter is a visitor who has logged in and shown a second factor, as taking data out
+// takes.
+func (s *Site) Exporter(t testing.TB, name string) *Visitor {
+	t.Helper()
+	v := s.As(t, name)
+	if !People[name].Role.Administers() {
+		s.Show(t, v, name)
+	}
+	return v
+}
+
+// Factor gives somebody a second factor instead of any other, and returns its seed. A
+// code is good once, so each login that shows one has its own.
+func (s *Site) Factor(t testing.TB, name string) (seed string) {
+	t.Helper()
+	o, err := s.Cloud.People().GiveTOTP(t.Context(), access.CommandLine("test"), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.Seed
+}
+
+// Code is what an authenticator shows for a seed now.
+func Code(t testing.TB, seed string) string {
+	t.Helper()
+	code, err := access.Code(seed, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// Show has a visitor show a second factor.
+func (s *Site) Show(t testing.TB, v *Visitor, name string) {
+	t.Helper()
+	if a := v.Do(t, "POST", "/api/v1/session/second", map[string]string{"code": Code(t, s.Factor(t, name))}); a.Status != http.StatusOK {
+		t.Fatalf("%s cannot show a second factor: %d %s", name, a.Status, a.Body)
+	}
 }
 
 // Login comes in through the page and returns the status.

@@ -9,6 +9,7 @@ package matrix
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/web"
@@ -22,6 +23,7 @@ const (
 	In        Verdict = "in"
 	Login     Verdict = "login"     // log in first
 	Forbidden Verdict = "forbidden" // the role does not open it
+	Second    Verdict = "second"    // show a second factor first
 	Forged    Verdict = "forged"    // not from the session's own page
 )
 
@@ -35,15 +37,23 @@ type Result struct {
 const Nobody access.Role = "nobody"
 
 // Want computes what a route owes to a role. held is the account that holds the role
-// alone; nil when the role cannot log in.
-func Want(r web.Route, held *access.User) Verdict {
+// alone, nil when the role cannot log in; shown says that it showed a second factor a
+// moment ago.
+func Want(r web.Route, held *access.User, shown bool) Verdict {
 	switch {
 	case r.Class == web.Public:
 		return In
 	case r.Class == web.Machine, r.Class == web.Local, held == nil:
 		return Login
+	case !shown && held.Administers(time.Now()) && !r.Half:
+		if r.Socket {
+			return Login // its notices know no more
+		}
+		return Second
 	case !r.Allows(*held):
 		return Forbidden
+	case !shown && r.Second:
+		return Second
 	}
 	return In
 }
@@ -67,32 +77,43 @@ func (s *site) walk(ctx context.Context) (Result, error) {
 	subjects := append([]access.Role{Nobody}, access.Roles...)
 	out := Result{Routes: len(routes), Roles: len(subjects)}
 	for _, role := range subjects {
-		who, err := s.visitor(ctx, role)
-		if err != nil {
-			return out, fmt.Errorf("%s: %w", role, err)
-		}
-		for _, route := range routes {
-			want := Want(route, who.user)
-			got, err := who.ask(ctx, route, genuine)
+		for _, shown := range []bool{false, true} { // without a second factor, and with
+			who, err := s.visitor(ctx, role, shown)
 			if err != nil {
-				return out, fmt.Errorf("%s as %s: %w", route.Pattern, role, err)
+				return out, fmt.Errorf("%s: %w", role, err)
 			}
-			out.Checked++
-			if got != want {
-				out.Wrong = append(out.Wrong, fmt.Sprintf("%s as %s: %s, want %s", route.Pattern, role, got, want))
+			for _, route := range routes {
+				if err := who.check(ctx, route, &out); err != nil {
+					return out, fmt.Errorf("%s as %s: %w", route.Pattern, who, err)
+				}
 			}
-			if !route.Changes() || route.Class == web.Machine {
-				continue
+			who.client.CloseIdleConnections()
+			if who.user == nil {
+				break // there is nothing to show
 			}
-			n, wrong, err := who.forge(ctx, route, want)
-			if err != nil {
-				return out, fmt.Errorf("forged %s as %s: %w", route.Pattern, role, err)
-			}
-			out.Checked += n
-			out.Wrong = append(out.Wrong, wrong...)
 		}
 	}
 	return out, nil
+}
+
+// check asks for one route, and when it changes something also as a forger would.
+func (v *visitor) check(ctx context.Context, route web.Route, out *Result) error {
+	want := Want(route, v.user, v.shown)
+	got, err := v.ask(ctx, route, genuine)
+	if err != nil {
+		return err
+	}
+	out.Checked++
+	if got != want {
+		out.Wrong = append(out.Wrong, fmt.Sprintf("%s as %s: %s, want %s", route.Pattern, v, got, want))
+	}
+	if !route.Changes() || route.Class == web.Machine {
+		return nil
+	}
+	n, wrong, err := v.forge(ctx, route, want)
+	out.Checked += n
+	out.Wrong = append(out.Wrong, wrong...)
+	return err
 }
 
 // forge sends a change as a page of somebody else's has a browser send it.
@@ -113,7 +134,7 @@ func (v *visitor) forge(ctx context.Context, route web.Route, genuineGets Verdic
 		}
 		n++
 		if got != want {
-			wrong = append(wrong, fmt.Sprintf("%s as %s, %s: %s, want %s", route.Pattern, v.role, how, got, want))
+			wrong = append(wrong, fmt.Sprintf("%s as %s, %s: %s, want %s", route.Pattern, v, how, got, want))
 		}
 	}
 	return n, wrong, nil

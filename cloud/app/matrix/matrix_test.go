@@ -28,11 +28,15 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 // to others than its declaration says is found.
 func TestTheMatrixCanFail(t *testing.T) {
 	guard := &access.User{Name: "li", Party: access.Committee, Grants: []access.Grant{{Role: access.Guard}}}
+	admin := &access.User{Name: "wang", Party: access.Committee, Grants: []access.Grant{{Role: access.SystemAdmin}}}
 	for _, c := range []struct {
 		route web.Route
 		who   *access.User
 		want  matrix.Verdict
 	}{
+		{web.Route{Pattern: "GET /x", Class: web.Person, Second: true}, guard, matrix.Second},
+		{web.For("GET /x"), admin, matrix.Second},
+		{web.Route{Pattern: "GET /x", Class: web.Person, Half: true}, admin, matrix.In},
 		{web.For("GET /x", access.ReadRegister), guard, matrix.Forbidden},
 		{web.For("GET /x", access.SeePublic), guard, matrix.In},
 		{web.For("GET /x"), guard, matrix.In},
@@ -40,7 +44,7 @@ func TestTheMatrixCanFail(t *testing.T) {
 		{web.Open("GET /x"), nil, matrix.In},
 		{web.Route{Pattern: "PUT /x", Class: web.Machine}, guard, matrix.Login},
 	} {
-		if got := matrix.Want(c.route, c.who); got != c.want {
+		if got := matrix.Want(c.route, c.who, false); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.route, got, c.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -19,7 +20,7 @@ import (
 type site struct {
 	cloud     *app.Cloud
 	base      string
-	client    *http.Client
+	visits    byte // so far; each is from an address of its own
 	passwords map[access.Role]string
 	stop      context.CancelFunc
 	ended     chan error
@@ -36,7 +37,6 @@ func open(ctx context.Context, dir string) (*site, error) {
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s := &site{cloud: cloud, base: "http://" + cloud.Addr(), passwords: map[access.Role]string{}, stop: stop, ended: make(chan error, 1)}
-	s.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	go func() { s.ended <- cloud.Run(running) }()
 	if err := s.settle(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
@@ -45,7 +45,6 @@ func open(ctx context.Context, dir string) (*site, error) {
 }
 
 func (s *site) close() error {
-	s.client.CloseIdleConnections()
 	s.stop()
 	return errors.Join(<-s.ended, s.cloud.Close())
 }
@@ -75,8 +74,12 @@ func (s *site) settle(ctx context.Context) error {
 }
 
 // visitor logs a role in, if people of its unit do.
-func (s *site) visitor(ctx context.Context, role access.Role) (*visitor, error) {
-	v := &visitor{site: s, role: role}
+func (s *site) visitor(ctx context.Context, role access.Role, shown bool) (*visitor, error) {
+	s.visits++ // or what bounds one address bounds them all
+	dial := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, s.visits)}}
+	v := &visitor{site: s, role: role, shown: shown, client: &http.Client{
+		Transport: &http.Transport{DialContext: dial.DialContext}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	if role == Nobody {
 		return v, nil
 	}

@@ -33,7 +33,16 @@ type visitor struct {
 	site        *site
 	role        access.Role
 	user        *access.User // nil: nobody has logged in
+	shown       bool         // with a second factor
+	client      *http.Client
 	token, csrf string
+}
+
+func (v *visitor) String() string {
+	if v.shown {
+		return string(v.role) + " with a second factor"
+	}
+	return string(v.role)
 }
 
 // patience bounds one request: streams begin at once, and are then left.
@@ -81,7 +90,7 @@ func (v *visitor) once(ctx context.Context, route web.Route, how manner) (Verdic
 	if err != nil {
 		return "", err
 	}
-	resp, err := v.site.client.Do(req)
+	resp, err := v.client.Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -125,9 +134,14 @@ func (v *visitor) request(ctx context.Context, route web.Route, how manner) (*ht
 // read says what an answer means.
 func read(resp *http.Response) (Verdict, error) {
 	media := resp.Header.Get("Content-Type")
+	to := resp.Header.Get("Location")
 	switch {
-	case resp.StatusCode == http.StatusSeeOther && strings.HasPrefix(resp.Header.Get("Location"), "/login") && resp.Request.URL.Path != "/logout":
+	case resp.StatusCode == http.StatusSeeOther && strings.HasPrefix(to, "/login/second"):
+		return Second, nil
+	case resp.StatusCode == http.StatusSeeOther && strings.HasPrefix(to, "/login") && resp.Request.URL.Path != "/logout":
 		return Login, nil
+	case resp.StatusCode == http.StatusForbidden && resp.Header.Get(web.AsksSecond) != "":
+		return Second, nil
 	case resp.StatusCode == http.StatusForbidden && strings.HasPrefix(media, "text/html"):
 		return Forbidden, nil
 	case !strings.HasPrefix(media, "application/problem+json"):
@@ -143,8 +157,10 @@ func read(resp *http.Response) (Verdict, error) {
 		return "", err
 	}
 	switch {
-	case resp.StatusCode == http.StatusUnauthorized && p.Type != web.WrongLogin.Type():
+	case resp.StatusCode == http.StatusUnauthorized && p.Type != web.WrongLogin.Type() && p.Type != web.WrongCode.Type():
 		return Login, nil
+	case p.Type == web.SecondNeeded.Type():
+		return Second, nil
 	case p.Type == web.Forbidden.Type():
 		return Forbidden, nil
 	case p.Type == web.Forged.Type():
@@ -159,7 +175,7 @@ func (v *visitor) dial(ctx context.Context, route web.Route) (Verdict, error) {
 	if v.token != "" {
 		header.Set("Cookie", web.CookieName+"="+v.token)
 	}
-	conn, _, err := websocket.Dial(ctx, strings.Replace(v.site.base, "http", "ws", 1)+v.pathOf(route), &websocket.DialOptions{HTTPHeader: header}) //nolint:bodyclose // the connection has taken the body over
+	conn, _, err := websocket.Dial(ctx, strings.Replace(v.site.base, "http", "ws", 1)+v.pathOf(route), &websocket.DialOptions{HTTPHeader: header, HTTPClient: v.client}) //nolint:bodyclose // the connection has taken the body over
 	if err != nil {
 		return "", err
 	}
@@ -190,7 +206,17 @@ func (v *visitor) dial(ctx context.Context, route web.Route) (Verdict, error) {
 
 // login comes in by the API and keeps what a browser would.
 func (v *visitor) login(ctx context.Context) error {
-	body, err := json.Marshal(map[string]string{"name": string(v.role), "password": v.site.passwords[v.role]})
+	said := map[string]string{"name": string(v.role), "password": v.site.passwords[v.role]}
+	if v.shown {
+		o, err := v.site.cloud.People().GiveTOTP(ctx, access.CommandLine("matrix"), string(v.role))
+		if err != nil {
+			return err
+		}
+		if said["code"], err = access.Code(o.Seed, time.Now()); err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}
@@ -199,7 +225,7 @@ func (v *visitor) login(ctx context.Context) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := v.site.client.Do(req)
+	resp, err := v.client.Do(req)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,12 @@ func (b *Browser) Close() {
 }
 
 // A Person is who looks: an account of the site.
-type Person struct{ Name, Password string }
+type Person struct {
+	Name, Password string
+	// Code is what the person's second factor shows; nil: there is none. A code is good
+	// once, so each call gives another.
+	Code func(context.Context) (string, error)
+}
 
 // person opens a tab and logs p in; whoever was logged in before is not any more.
 // Without a name nobody is logged in.
@@ -87,12 +92,27 @@ func (b *Browser) person(p Person) (context.Context, context.CancelFunc, error) 
 		chromedp.SendKeys("#name", p.Name, chromedp.ByQuery),
 		chromedp.SendKeys("#password", p.Password, chromedp.ByQuery),
 		chromedp.Submit("#password", chromedp.ByQuery),
+		chromedp.ActionFunc(func(ctx context.Context) error { return b.second(ctx, p) }),
 		chromedp.ActionFunc(welcomed))
 	if err != nil {
 		stop()
 		return nil, nil, fmt.Errorf("log in as %s: %w", p.Name, err)
 	}
 	return tab, stop, nil
+}
+
+// second shows the second factor, where the person has one.
+func (b *Browser) second(ctx context.Context, p Person) error {
+	if p.Code == nil {
+		return nil
+	}
+	code, err := p.Code(ctx)
+	if err != nil {
+		return err
+	}
+	return chromedp.Tasks{
+		chromedp.WaitVisible("#code", chromedp.ByQuery), chromedp.SendKeys("#code", code, chromedp.ByQuery), chromedp.Submit("#code", chromedp.ByQuery),
+	}.Do(ctx)
 }
 
 // welcomed waits until the login page has been left.

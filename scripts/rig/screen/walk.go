@@ -68,7 +68,7 @@ const settled = `(() => {
 func (b *Browser) Walk(pages []Page, axe, dir string, tell func(Look)) error {
 	for len(pages) > 0 {
 		same := 1
-		for same < len(pages) && pages[same].Person == pages[0].Person {
+		for same < len(pages) && pages[same].Person.Name == pages[0].Person.Name {
 			same++
 		}
 		if err := b.tour(pages[:same], axe, dir, tell); err != nil {

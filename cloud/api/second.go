@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"eastgate/cloud/access"
+	"eastgate/cloud/web"
+)
+
+// Seconds are people's second factors and their own sessions.
+type Seconds interface {
+	OfferTOTP(ctx context.Context, s access.Session, name string) (access.Offer, error)
+	Factors(ctx context.Context, s access.Session) ([]access.Factor, int, error)
+	DropFactor(ctx context.Context, s access.Session, id string) error
+	NewRecovery(ctx context.Context, s access.Session) ([]string, error)
+	ResetFactors(ctx context.Context, by access.User, account string) error
+	Mine(ctx context.Context, s access.Session) ([]access.Session, error)
+	EndMine(ctx context.Context, s access.Session, id string) error
+}
+
+// showSecond shows a code; the cookie goes with the answer.
+func (a *API) showSecond(c *call) (reply, error) {
+	var said struct{ Code string }
+	if err := json.Unmarshal(c.body, &said); err != nil {
+		return reply{}, web.Malformed.With(err.Error())
+	}
+	return reply{stream: func(w http.ResponseWriter) error { return a.pass(w, c.Request, c.who, said.Code, http.StatusOK) }}, nil
+}
+
+// pass answers with the session that a code opens.
+func (a *API) pass(w http.ResponseWriter, r *http.Request, s access.Session, code string, status int) error {
+	p, err := a.Door.Pass(w, r, s, code)
+	if err != nil {
+		refusal := problemOf(err)
+		if refusal == nil {
+			refusal = web.Broken.With("the code cannot be checked at the moment")
+		}
+		refusal.Write(w)
+		return nil
+	}
+	out := a.session(p.Session)
+	out.Recovery = p.Recovery
+	return reply{status: status, body: out}.write(w)
+}
+
+// Factors are somebody's second factors.
+type Factors struct {
+	Factors  []access.Factor `json:"factors"`
+	Recovery int             `json:"recovery"` // codes that are left
+}
+
+func (a *API) listFactors(c *call) (reply, error) {
+	list, left, err := a.Seconds.Factors(c.Context(), c.who)
+	return ok(Factors{list, left}), err
+}
+
+func (a *API) offerFactor(c *call) (reply, error) {
+	var said struct{ Name string }
+	if err := json.Unmarshal(c.body, &said); err != nil {
+		return reply{}, web.Malformed.With(err.Error())
+	}
+	o, err := a.Seconds.OfferTOTP(c.Context(), c.who, said.Name)
+	return reply{status: http.StatusCreated, body: o}, err
+}
+
+func (a *API) dropFactor(c *call) (reply, error) {
+	return reply{status: http.StatusNoContent}, a.Seconds.DropFactor(c.Context(), c.who, c.said.word("id"))
+}
+
+func (a *API) newRecovery(c *call) (reply, error) {
+	codes, err := a.Seconds.NewRecovery(c.Context(), c.who)
+	return ok(map[string][]string{"codes": codes}), err
+}
+
+func (a *API) resetFactors(c *call) (reply, error) {
+	return reply{status: http.StatusNoContent}, a.Seconds.ResetFactors(c.Context(), c.who.User, c.said.word("name"))
+}
+
+// An OwnSession is where somebody is logged in.
+type OwnSession struct {
+	ID      string     `json:"id"`
+	Came    time.Time  `json:"came"`
+	Used    time.Time  `json:"used"`
+	Expires time.Time  `json:"expires"`
+	Second  *time.Time `json:"second"`
+	Address string     `json:"address"`
+	Agent   string     `json:"agent"`
+	Here    bool       `json:"here"` // it is the one that asks
+}
+
+func (a *API) listSessions(c *call) (reply, error) {
+	list, err := a.Seconds.Mine(c.Context(), c.who)
+	out := []OwnSession{}
+	for _, s := range list {
+		one := OwnSession{ID: s.ID, Came: s.Came, Used: s.Used, Expires: s.Expires, Address: s.Address, Agent: s.Agent, Here: s.ID == c.who.ID}
+		if !s.Second.IsZero() {
+			one.Second = &s.Second
+		}
+		out = append(out, one)
+	}
+	return ok(out), err
+}
+
+// endSession ends one session of one's own, or without a name all others.
+func (a *API) endSession(c *call) (reply, error) {
+	return reply{status: http.StatusNoContent}, a.Seconds.EndMine(c.Context(), c.who, c.said.word("session"))
+}
