@@ -78,9 +78,8 @@ type PeopleStore interface {
 	AddPerson(ctx context.Context, u User, passwordHash string) error
 	// Person gives ErrNotFound for an unknown or closed name.
 	Person(ctx context.Context, name string) (u User, passwordHash string, err error)
-	AddSession(ctx context.Context, tokenHash string, s Session) error
-	Session(ctx context.Context, tokenHash string) (Session, error)
-	DropSession(ctx context.Context, tokenHash string) error
+	// Rehash replaces a password's hash if it is still the one it was.
+	Rehash(ctx context.Context, name, oldHash, newHash string) error
 	SessionStore
 	AccountStore
 	FactorStore

@@ -21,22 +21,25 @@ const (
 	mostAgent     = 200 // bytes
 )
 
-// SessionStore keeps what sessions are besides a token.
+// SessionStore keeps sessions by the hash of their token.
 type SessionStore interface {
+	AddSession(ctx context.Context, tokenHash string, s Session) error
+	Session(ctx context.Context, tokenHash string) (Session, error)
+	DropSession(ctx context.Context, tokenHash string) error
 	// TouchSession notes when a session was used.
 	TouchSession(ctx context.Context, tokenHash string, at time.Time) error
 	// RotateSession puts a session under another token; the old one ends soon.
 	RotateSession(ctx context.Context, oldHash, newHash string, s Session, oldEnds time.Time) error
+	SessionList
+}
+
+// SessionList is what people see of their sessions.
+type SessionList interface {
 	// SessionsOf returns a person's sessions that have not run out.
 	SessionsOf(ctx context.Context, account string) ([]Session, error)
 	// EndSession ends the session that lists call id; ErrNotFound when it is not the
 	// person's.
 	EndSession(ctx context.Context, account, id string) error
-	// Challenge keeps what a session is to sign next, and takes back what it was: each is
-	// good once.
-	Challenge(ctx context.Context, tokenHash, next string) (last string, err error)
-	// Rehash replaces a password's hash if it is still the one it was.
-	Rehash(ctx context.Context, name, oldHash, newHash string) error
 }
 
 // An Attempt is somebody's wish to come in.

@@ -17,6 +17,11 @@ type Seconds interface {
 	DropFactor(ctx context.Context, s access.Session, id string) error
 	NewRecovery(ctx context.Context, s access.Session) ([]string, error)
 	ResetFactors(ctx context.Context, by access.User, account string) error
+	OwnSessions
+}
+
+// OwnSessions are where somebody is logged in.
+type OwnSessions interface {
 	Mine(ctx context.Context, s access.Session) ([]access.Session, error)
 	EndMine(ctx context.Context, s access.Session, id string) error
 }
@@ -53,7 +58,7 @@ type Factors struct {
 }
 
 func (a *API) listFactors(c *call) (reply, error) {
-	list, left, err := a.Seconds.Factors(c.Context(), c.who)
+	list, left, err := a.Factors(c.Context(), c.who)
 	return ok(Factors{list, left}), err
 }
 
@@ -62,21 +67,21 @@ func (a *API) offerFactor(c *call) (reply, error) {
 	if err := json.Unmarshal(c.body, &said); err != nil {
 		return reply{}, web.Malformed.With(err.Error())
 	}
-	o, err := a.Seconds.OfferTOTP(c.Context(), c.who, said.Name)
+	o, err := a.OfferTOTP(c.Context(), c.who, said.Name)
 	return reply{status: http.StatusCreated, body: o}, err
 }
 
 func (a *API) dropFactor(c *call) (reply, error) {
-	return reply{status: http.StatusNoContent}, a.Seconds.DropFactor(c.Context(), c.who, c.said.word("id"))
+	return reply{status: http.StatusNoContent}, a.DropFactor(c.Context(), c.who, c.said.word("id"))
 }
 
 func (a *API) newRecovery(c *call) (reply, error) {
-	codes, err := a.Seconds.NewRecovery(c.Context(), c.who)
+	codes, err := a.NewRecovery(c.Context(), c.who)
 	return ok(map[string][]string{"codes": codes}), err
 }
 
 func (a *API) resetFactors(c *call) (reply, error) {
-	return reply{status: http.StatusNoContent}, a.Seconds.ResetFactors(c.Context(), c.who.User, c.said.word("name"))
+	return reply{status: http.StatusNoContent}, a.ResetFactors(c.Context(), c.who.User, c.said.word("name"))
 }
 
 // An OwnSession is where somebody is logged in.
@@ -92,7 +97,7 @@ type OwnSession struct {
 }
 
 func (a *API) listSessions(c *call) (reply, error) {
-	list, err := a.Seconds.Mine(c.Context(), c.who)
+	list, err := a.Mine(c.Context(), c.who)
 	out := []OwnSession{}
 	for _, s := range list {
 		one := OwnSession{ID: s.ID, Came: s.Came, Used: s.Used, Expires: s.Expires, Address: s.Address, Agent: s.Agent, Here: s.ID == c.who.ID}
@@ -106,5 +111,5 @@ func (a *API) listSessions(c *call) (reply, error) {
 
 // endSession ends one session of one's own, or without a name all others.
 func (a *API) endSession(c *call) (reply, error) {
-	return reply{status: http.StatusNoContent}, a.Seconds.EndMine(c.Context(), c.who, c.said.word("session"))
+	return reply{status: http.StatusNoContent}, a.EndMine(c.Context(), c.who, c.said.word("session"))
 }

@@ -123,7 +123,7 @@ func (c *Console) peoplePage(w http.ResponseWriter, r *http.Request, s access.Se
 	o := c.office(r, s)
 	ch := c.choices(r, o)
 	p := listPage{office: o, Title: o.T["nav.people"], About: o.T["about.people"], Table: table{
-		Name: "people", Columns: []string{"account", "person", "unit", "grants", "sessions", "state"}, Empty: "empty.list",
+		Name: "people", Columns: []string{"account", "person", "unit", "grants", "factors", "sessions", "state"}, Empty: "empty.list",
 	}}
 	opens, grants := access.May(s.User, access.ManageAccounts, access.Anywhere), access.May(s.User, access.ManageGrants, access.Anywhere)
 	if opens {
@@ -141,7 +141,7 @@ func (c *Console) peoplePage(w http.ResponseWriter, r *http.Request, s access.Se
 		case x.Fresh:
 			state = cell{Text: o.T["person.fresh"], Badge: "warn"}
 		}
-		one := row{ID: x.Name, Cells: []cell{word(x.Name), word(x.Person), {Text: ch.Name(x.Unit), Sub: o.Word("party", x.Party)}, {Text: cmp.Or(strings.Join(lines, "; "), o.T["grants.none"])}, word(fmt.Sprint(x.Sessions)), state}}
+		one := row{ID: x.Name, Cells: []cell{word(x.Name), word(x.Person), {Text: ch.Name(x.Unit), Sub: o.Word("party", x.Party)}, {Text: cmp.Or(strings.Join(lines, "; "), o.T["grants.none"])}, word(fmt.Sprint(x.Factors)), word(fmt.Sprint(x.Sessions)), state}}
 		if opens && x.Closed == nil && x.Name != s.User.Name {
 			one.Forms = append(one.Forms, o.errand(ch, "end_sessions", nil, "name", x.Name), o.sure("reset", "name", x.Name), o.sure("close", "name", x.Name))
 		}
@@ -150,6 +150,9 @@ func (c *Console) peoplePage(w http.ResponseWriter, r *http.Request, s access.Se
 				f := o.sure("revoke_grant", "id", g.ID)
 				f.Title += ": " + o.Word("role", g.Role)
 				one.Forms = append(one.Forms, f)
+			}
+			if x.Factors > 0 {
+				one.Forms = append(one.Forms, o.sure("reset_factors", "name", x.Name))
 			}
 		}
 		p.Table.Rows = append(p.Table.Rows, one)

@@ -17,6 +17,7 @@ func (c *Console) centre(seen func(pattern string, h sessionHandler, rights ...a
 	seen("GET /handover", c.handoverPage, access.HandOver)
 	seen("GET /handover/{id}", c.sheetPage, access.HandOver)
 
+	as("POST /account/recovery", "POST", "/api/v1/me/recovery", c.newRecovery)
 	seen("POST /places", c.importPlaces, access.ManagePlaces)
 	seen("POST /handover/{id}/open/{incident}", c.openUrgent, access.HandOver)
 	seen("POST /health/roster", c.addTurn, access.ManageRoster)

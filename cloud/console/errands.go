@@ -30,6 +30,10 @@ var errands = []errand{
 	{name: "reset", page: "/people/{name}/reset", api: "/people/{name}/actions/reset", back: "/people", danger: true, secret: "password"},
 	{name: "end_sessions", page: "/people/{name}/end_sessions", api: "/people/{name}/actions/end_sessions", back: "/people"},
 	{name: "close", page: "/people/{name}/close", api: "/people/{name}/actions/close", back: "/people", danger: true},
+	{name: "reset_factors", page: "/people/{name}/factors", api: "/people/{name}/factors/reset", back: "/people", danger: true},
+	{name: "drop_factor", page: "/account/factors/{id}/drop", api: "/me/factors/{id}/drop", back: "/account", danger: true},
+	{name: "end_session", page: "/account/sessions/{session}/end", api: "/me/sessions/{session}/end", back: "/account"},
+	{name: "end_others", page: "/account/sessions/end", api: "/me/sessions/end", back: "/account"},
 	{name: "grant", page: "/grants", api: "/grants", fields: []string{"account!", "grant_role!", "scope", "some_classes", "valid_to"}, back: "/people"},
 	{name: "revoke_grant", page: "/grants/{id}/revoke", api: "/grants/{id}/revoke", back: "/people", danger: true},
 	{name: "organisation", page: "/organisations", api: "/organisations", fields: []string{"id!", "party!", "zh!", "en", "places"}, back: "/organisations"},
@@ -93,7 +97,7 @@ type secretView struct {
 func (c *Console) run(e errand) sessionHandler {
 	return func(w http.ResponseWriter, r *http.Request, s access.Session) {
 		var pairs []string
-		for _, name := range []string{"site", "box", "name", "id", "organisation"} {
+		for _, name := range []string{"site", "box", "name", "id", "organisation", "session"} {
 			if v := r.PathValue(name); v != "" {
 				pairs = append(pairs, name, v)
 			}

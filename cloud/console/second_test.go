@@ -101,3 +101,61 @@ func second(t *testing.T, s *apptest.Site, name string) chromedp.Tasks {
 		chromedp.WaitVisible(".feed", chromedp.ByQuery),
 	}
 }
+
+// TestMyAccount: who has a factor sees it, makes recovery codes, and ends sessions that
+// are elsewhere.
+func TestMyAccount(t *testing.T) {
+	s := apptest.Start(t)
+	desk, phone := s.As(t, "duty"), s.As(t, "duty")
+	page := string(desk.Do(t, "GET", "/account?lang=en", nil).Body)
+	for _, want := range []string{"Add an authenticator app", "None yet", "127.0.0.1", "Go-http-client", "here", "End all other sessions", "officer"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the account has no %q", want)
+		}
+	}
+	end := regexp.MustCompile(`action="(/account/sessions/[0-9a-f]{16}/end)"`).FindStringSubmatch(page)
+	if end == nil {
+		t.Fatalf("no session can be ended: %.3000s", page)
+	}
+	if a := fill(t, desk, "/account", end[1], nil); a.Status != 303 || phone.Do(t, "GET", "/api/v1/me", nil).Status != 401 || desk.Do(t, "GET", "/api/v1/me", nil).Status != 200 {
+		t.Errorf("ending the phone's session: %d", a.Status)
+	}
+	s.Show(t, desk, "duty")
+	if a := fill(t, desk, "/account", "/account/recovery", nil); a.Status != 200 || len(codeShown.FindAll(a.Body, -1)) != 10 {
+		t.Errorf("recovery codes: %d", a.Status)
+	}
+	page = string(desk.Do(t, "GET", "/account?lang=en", nil).Body)
+	drop := regexp.MustCompile(`action="(/account/factors/[0-9A-Z]{26}/drop)"`).FindStringSubmatch(page)
+	if drop == nil || !strings.Contains(page, "10 recovery codes are left") {
+		t.Fatalf("the factor: %.3000s", page)
+	}
+	if a := fill(t, desk, "/account", drop[1], url.Values{"sure": {"true"}}); a.Status != 303 {
+		t.Errorf("removing it: %d", a.Status)
+	}
+}
+
+// TestALostPhone: the security administrator resets another's factor on the page; that
+// one is asked for a new one.
+func TestALostPhone(t *testing.T) {
+	s := apptest.Start(t)
+	sec, sys := s.As(t, "secadmin"), s.As(t, "sysadmin")
+	if page := string(sec.Do(t, "GET", "/people", nil).Body); strings.Contains(page, "/people/secadmin/factors") {
+		t.Error("one's own can be reset")
+	}
+	if page := string(sys.Do(t, "GET", "/people", nil).Body); strings.Contains(page, "/factors") {
+		t.Error("the system administrator resets factors")
+	}
+	if a := fill(t, sec, "/people", "/people/sysadmin/factors", url.Values{"sure": {"true"}}); a.Status != 303 {
+		t.Fatalf("%d %.500s", a.Status, a.Body)
+	}
+	if a := sys.Do(t, "GET", "/api/v1/me", nil); a.Status != 401 {
+		t.Errorf("the session goes on: %d", a.Status)
+	}
+	if code := sys.Login(t, "sysadmin", apptest.Password); code != 303 {
+		t.Fatal(code)
+	}
+	firstFactor(t, sys)
+	if a := sys.Do(t, "GET", "/people", nil); a.Status != 200 {
+		t.Errorf("with the new one: %d", a.Status)
+	}
+}

@@ -87,7 +87,7 @@ func (c *Console) second(w http.ResponseWriter, r *http.Request, s access.Sessio
 
 // offer shows a new seed, once.
 func (c *Console) offer(w http.ResponseWriter, r *http.Request, s access.Session) {
-	o, err := c.API.Seconds.OfferTOTP(r.Context(), s, r.PostFormValue("name"))
+	o, err := c.API.OfferTOTP(r.Context(), s, r.PostFormValue("name"))
 	switch {
 	case errors.Is(err, access.ErrSecond):
 		c.askSecond(w, r, s, web.For("GET /account"))

@@ -70,18 +70,3 @@ func size(n int64) string {
 	}
 	return short(x) + " " + units[0]
 }
-
-// accountPage is one's own account.
-func (c *Console) accountPage(w http.ResponseWriter, r *http.Request, s access.Session) {
-	o := c.office(r, s)
-	f := o.errand(choices{}, "password", nil)
-	about := o.Say("account.about", "name", s.User.Name, "unit", s.User.Unit)
-	for _, g := range s.User.Grants {
-		about += " · " + o.Word("role", g.Role)
-		if g.Scope != "" {
-			about += " @ " + g.Scope
-		}
-	}
-	v := formsView{office: o, About: about, Panels: []panel{{o.T["errand.password"], o.T["account.password"], f}}}
-	c.render(w, http.StatusOK, "forms.page.html", v)
-}

@@ -66,7 +66,7 @@ func (s *Store) DropFactors(ctx context.Context, account, id string) error {
 	})
 }
 
-// PutRecovery implements access.FactorStore.
+// PutRecovery implements access.RecoveryStore.
 func (s *Store) PutRecovery(ctx context.Context, account string, hashes []string) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.Exec("DELETE FROM recovery_codes WHERE account = $1", account); err != nil {
@@ -81,7 +81,7 @@ func (s *Store) PutRecovery(ctx context.Context, account string, hashes []string
 	})
 }
 
-// UseRecovery implements access.FactorStore.
+// UseRecovery implements access.RecoveryStore.
 func (s *Store) UseRecovery(ctx context.Context, account, hash string, at time.Time) (bool, error) {
 	res, err := s.write.ExecContext(ctx, "UPDATE recovery_codes SET used = $1 WHERE account = $2 AND hash = $3 AND used IS NULL", ms(at), account, hash)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *Store) UseRecovery(ctx context.Context, account, hash string, at time.T
 	return n == 1, err
 }
 
-// Recovery implements access.FactorStore.
+// Recovery implements access.RecoveryStore.
 func (s *Store) Recovery(ctx context.Context, account string) (n int, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM recovery_codes WHERE account = $1 AND used IS NULL", account).Scan(&n)
 	return n, err

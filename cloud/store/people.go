@@ -144,7 +144,7 @@ func (s *Store) Person(ctx context.Context, name string) (access.User, string, e
 	return u, hash, err
 }
 
-// AddSession implements access.PeopleStore. Sessions that have run out go.
+// AddSession implements access.SessionStore. Sessions that have run out go.
 func (s *Store) AddSession(ctx context.Context, token string, v access.Session) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.Exec("DELETE FROM sessions WHERE expires < $1", ms(time.Now())); err != nil {
@@ -161,7 +161,7 @@ func addSession(tx *sql.Tx, token string, v access.Session) error {
 	return err
 }
 
-// Session implements access.PeopleStore.
+// Session implements access.SessionStore.
 func (s *Store) Session(ctx context.Context, token string) (access.Session, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT s.csrf, s.came, s.used, s.expires, s.second, s.address, s.agent, "+userColumns+inForce+
 		" JOIN sessions s ON s.name = p.name WHERE s.token = $1 AND p.closed IS NULL ORDER BY g.id", token, ms(time.Now()))

@@ -8,7 +8,7 @@ import (
 	"eastgate/cloud/access"
 )
 
-// DropSession implements access.PeopleStore.
+// DropSession implements access.SessionStore.
 func (s *Store) DropSession(ctx context.Context, token string) error {
 	_, err := s.write.ExecContext(ctx, "DELETE FROM sessions WHERE token = $1", token)
 	return err
@@ -48,7 +48,7 @@ func (s *Store) TouchSession(ctx context.Context, token string, at time.Time) er
 // RotateSession implements access.SessionStore.
 func (s *Store) RotateSession(ctx context.Context, from, to string, v access.Session, fromEnds time.Time) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
-		if err := hit(tx.Exec("UPDATE sessions SET expires = $1, challenge = '' WHERE token = $2 AND expires > $1", ms(fromEnds), from)); err != nil {
+		if err := hit(tx.Exec("UPDATE sessions SET expires = $1 WHERE token = $2 AND expires > $1", ms(fromEnds), from)); err != nil {
 			return err
 		}
 		return addSession(tx, to, v)
@@ -58,7 +58,7 @@ func (s *Store) RotateSession(ctx context.Context, from, to string, v access.Ses
 // idLength is how much of a token's fingerprint lists call a session by.
 const idLength = 16
 
-// SessionsOf implements access.SessionStore.
+// SessionsOf implements access.SessionList.
 func (s *Store) SessionsOf(ctx context.Context, account string) ([]access.Session, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT token, came, used, expires, second, address, agent FROM sessions WHERE name = $1 AND expires > $2 ORDER BY came DESC, token", account, ms(time.Now()))
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *Store) SessionsOf(ctx context.Context, account string) ([]access.Sessio
 	return out, rows.Err()
 }
 
-// EndSession implements access.SessionStore.
+// EndSession implements access.SessionList.
 func (s *Store) EndSession(ctx context.Context, account, id string) error {
 	if len(id) != idLength {
 		return access.ErrNotFound
@@ -91,19 +91,7 @@ func (s *Store) EndSession(ctx context.Context, account, id string) error {
 	return hit(s.write.ExecContext(ctx, "DELETE FROM sessions WHERE name = $1 AND substr(token, 1, 16) = $2", account, id))
 }
 
-// Challenge implements access.SessionStore.
-func (s *Store) Challenge(ctx context.Context, token, next string) (last string, err error) {
-	err = s.transact(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRow("SELECT challenge FROM sessions WHERE token = $1", token).Scan(&last); err != nil {
-			return missing(err)
-		}
-		_, err := tx.Exec("UPDATE sessions SET challenge = $1 WHERE token = $2", next, token)
-		return err
-	})
-	return last, err
-}
-
-// Rehash implements access.SessionStore.
+// Rehash implements access.PeopleStore.
 func (s *Store) Rehash(ctx context.Context, name, old, hash string) error {
 	_, err := s.write.ExecContext(ctx, "UPDATE people SET password = $1 WHERE name = $2 AND password = $3", hash, name, old)
 	return err

@@ -148,9 +148,9 @@ export const act = (csrf: string, i: Incident, action: string, command: Command,
     body: JSON.stringify(command),
   });
 
-// login comes in again; the cookie goes with the answer.
+// login comes in again; the cookie goes with the answer. second says that a second factor is still missing.
 export const login = (name: string, password: string) =>
-  ask<{ name: string; csrf: string }>("/api/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, password }) });
+  ask<{ name: string; csrf: string; second?: string }>("/api/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, password }) });
 
 // crypto.randomUUID is missing on plain http; getRandomValues is not.
 export const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");

@@ -53,6 +53,7 @@ export function LoginAgain() {
     e.preventDefault();
     try {
       const s = await api.login(store.user.name, password);
+      if (s.second) return location.assign(`/login/second?back=${encodeURIComponent(location.pathname + location.search)}`);
       store.user = { ...store.user, csrf: s.csrf };
       update((s) => (s.out = false));
     } catch (e) {

@@ -28,7 +28,6 @@ ALTER TABLE sessions ADD COLUMN used BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN second BIGINT;
 ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT '';
-ALTER TABLE sessions ADD COLUMN challenge TEXT NOT NULL DEFAULT '';
 CREATE INDEX sessions_by_name ON sessions (name);
 
 -- Nobody holds two of the three administrators.
@@ -37,7 +36,6 @@ CREATE UNIQUE INDEX grants_one_administrator ON grants (account) WHERE revoked_a
 -- +goose Down
 DROP INDEX grants_one_administrator;
 DROP INDEX sessions_by_name;
-ALTER TABLE sessions DROP COLUMN challenge;
 ALTER TABLE sessions DROP COLUMN agent;
 ALTER TABLE sessions DROP COLUMN address;
 ALTER TABLE sessions DROP COLUMN second;
