@@ -158,3 +158,14 @@ func TestGuessesTakeNoRoom(t *testing.T) {
 		t.Errorf("%d are remembered", n)
 	}
 }
+
+// TestAnUnknownNameIsNotWrittenDown: people type their password into the wrong field.
+func TestAnUnknownNameIsNotWrittenDown(t *testing.T) {
+	p, _, rows := sealed(t)
+	if _, err := p.Login(t.Context(), "my-own-password", "li", "10.0.0.1"); !errors.Is(err, access.ErrCredentials) {
+		t.Fatal(err)
+	}
+	if got := strings.Join(rows.rows, "; "); got != "nobody password!" {
+		t.Errorf("rows: %s", got)
+	}
+}

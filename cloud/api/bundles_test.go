@@ -19,6 +19,12 @@ import (
 func TestEvidenceLeavesByTwoPeople(t *testing.T) {
 	w := open(t)
 	i := w.Happen(t, event.FireVisual, "courtyard", event.Start)
+	if a := w.ask(t, "lead", "POST", "/api/v1/bundles", map[string]string{"incident": i.ID, "for": "x", "purpose": "authority", "reason": "y"}, "Idempotency-Key", "bundle-0"); a.Status != 403 || !strings.Contains(string(a.Body), "second-needed") {
+		t.Errorf("without a second factor: %d %s", a.Status, a.Body)
+	}
+	for _, name := range []string{"duty", "lead", "super"} {
+		w.Show(t, w.who(t, name), name)
+	}
 	wish := map[string]string{"incident": i.ID, "for": "East police station, 2026-117", "purpose": "authority", "reason": "theft reported at the yard"}
 	status := func(who, method, path string, body any) int {
 		t.Helper()

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/csv"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -139,5 +140,24 @@ func rowsOf(t *testing.T, s *apptest.Site, u access.User, all []thing) {
 	}
 	if denied != wantDenied || seen != wantSeen {
 		t.Errorf("%s: %d refusals and %d views in the register, want %d and %d", u.Name, denied, seen, wantDenied, wantSeen)
+	}
+}
+
+// TestQuotesAreNoSQL: what would end a text in SQL is text, wherever it can be said.
+func TestQuotesAreNoSQL(t *testing.T) {
+	w := open(t)
+	i := w.bring(t, incident.Confirmed)
+	const evil = `'; DROP TABLE incidents; -- " OR 1=1 %00`
+	for who, path := range map[string]string{
+		"duty": "/api/v1/incidents?text=", "lead": "/api/v1/incidents?place=", "super": "/api/v1/incidents?class=", "grid": "/api/v1/places?text=",
+		"auditor": "/api/v1/register?purpose=audit&reason=look&who=", "check": "/api/v1/coverage?site=",
+	} {
+		a := w.who(t, who).Do(t, "GET", path+url.QueryEscape(evil), nil)
+		if a.Status >= 500 || strings.Contains(string(a.Body), i.ID) {
+			t.Errorf("%s: %d %.300s", path, a.Status, a.Body)
+		}
+	}
+	if a := w.ask(t, "duty", "GET", "/api/v1/incidents/"+i.ID, nil); a.Status != http.StatusOK {
+		t.Errorf("afterwards: %d", a.Status)
 	}
 }

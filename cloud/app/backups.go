@@ -30,6 +30,9 @@ func loose(f config.File) map[string]string {
 	for _, name := range []string{"authority.pem", "ca.pem"} {
 		files[name] = filepath.Join(f.AuthorityDir(), name)
 	}
+	if !f.SecondFactors.Key.Set() { // without it everybody would need another second factor
+		files[factorKey] = factorKeyPath(f)
+	}
 	return files
 }
 

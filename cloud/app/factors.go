@@ -14,6 +14,15 @@ import (
 // names none: beside the database, or where all replicas keep the evidence.
 const factorKey = "second-factors.key"
 
+// factorKeyPath is where that file stands.
+func factorKeyPath(f config.File) string {
+	dir := f.StoreDir()
+	if dir == "" {
+		dir = f.EvidenceDir
+	}
+	return filepath.Join(dir, factorKey)
+}
+
 // factorSealer seals second factors. Who has the database alone can make no code.
 func factorSealer(f config.File) (*secret.Sealer, error) {
 	var key secret.Value
@@ -21,11 +30,7 @@ func factorSealer(f config.File) (*secret.Sealer, error) {
 	if f.SecondFactors.Key.Set() {
 		key, err = f.SecondFactors.Key.Load()
 	} else {
-		dir := f.StoreDir()
-		if dir == "" {
-			dir = f.EvidenceDir
-		}
-		key, err = secret.KeyFile(filepath.Join(dir, factorKey))
+		key, err = secret.KeyFile(factorKeyPath(f))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("second_factors.key: %w", err)

@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -83,5 +86,30 @@ func TestProblemsHaveATypeEach(t *testing.T) {
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Status != 422 || got.Type != web.Invalid.Type() || len(got.Faults) != 1 {
 		t.Errorf("%s %v", w.Body, err)
+	}
+}
+
+// anybody lets everybody in.
+type anybody struct{ web.People }
+
+func (anybody) Enter(_ context.Context, a access.Attempt) (access.Session, error) {
+	return access.Session{Token: "token-of-" + a.Name, User: access.User{Name: a.Name}, Expires: time.Now().Add(time.Hour)}, nil
+}
+
+func TestTheCookie(t *testing.T) {
+	for _, tls := range []bool{false, true} {
+		w := httptest.NewRecorder()
+		d := web.Door{People: anybody{}, Log: slog.New(slog.DiscardHandler), TLS: tls}
+		if _, err := d.Login(w, httptest.NewRequest("POST", "/login", nil), "li", "word"); err != nil {
+			t.Fatal(err)
+		}
+		cookies := w.Result().Cookies()
+		if len(cookies) != 1 {
+			t.Fatalf("%d cookies", len(cookies))
+		}
+		c := cookies[0]
+		if c.Value != "token-of-li" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || c.Secure != tls || c.Expires.IsZero() {
+			t.Errorf("with TLS %v: %+v", tls, c)
+		}
 	}
 }
