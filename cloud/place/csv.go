@@ -33,6 +33,8 @@ const (
 	maxList = 64 << 20
 	maxRows = 200_000
 	maxName = 100 // runes
+	// maxColumns is more than anybody has, and keeps one fault a column few.
+	maxColumns = 100
 )
 
 // Read reads a list of places as CSV (RFC 4180, UTF-8, with a line of column names).
@@ -64,6 +66,9 @@ func Read(r io.Reader) ([]Row, error) {
 
 // columnsOf finds where each column stands.
 func columnsOf(head []string) (map[string]int, error) {
+	if len(head) > maxColumns {
+		return nil, fmt.Errorf("line 1: %d columns, at most %d; columns are %s", len(head), maxColumns, strings.Join(Columns, ", "))
+	}
 	at := map[string]int{}
 	var faults []error
 	for i, name := range head {

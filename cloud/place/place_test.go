@@ -374,3 +374,11 @@ func BenchmarkResolve(b *testing.B) {
 		}
 	}
 }
+
+// TestAListHasFewColumns: a line of a million names is one fault, not a million.
+func TestAListHasFewColumns(t *testing.T) {
+	_, err := place.Read(strings.NewReader(strings.Repeat("code,", 1_000_000)))
+	if err == nil || len(err.Error()) > 300 {
+		t.Errorf("%.400v", err)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -102,6 +103,10 @@ cloud:
 		if v.zones != "" {
 			fmt.Fprintf(&b, "    zones:%s\n", v.zones)
 		}
+	}
+	if s.talkative {
+		word := s.file(leaky+".word", "camera-"+rand.Text()+"\n")
+		fmt.Fprintf(&b, "  %[1]s:\n    name: %[1]s\n    inputs: [{url: \"rtsp://%[2]s/nothing\", username: admin, password: {file: %[3]s}}]\n", leaky, s.rtsp, word)
 	}
 	return b.String()
 }

@@ -2,7 +2,8 @@
 // simulator, the cloud, and one edge box. `rig demo` shows it to people,
 // `rig e2e` proves that what the edge has sent is what the cloud has stored, and with
 // -scenario reach that a fire gets to phones and to the police whatever plug is out,
-// `rig console-check` looks at every page in a browser, `rig cost` measures what a camera costs.
+// `rig console-check` looks at every page in a browser, `rig secrets` looks for the site's secrets in all that it says,
+// `rig cost` measures what a camera costs.
 //
 // scripts/demo, scripts/e2e and scripts/bench build what it starts.
 package main
@@ -33,7 +34,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: rig demo [-videos DIR] | rig sensor smoke on | rig e2e [-scenario whole|reach] [-json] | rig console-check [-json] [-out DIR] | rig cost -clip FILE")
+		return errors.New("usage: rig demo [-videos DIR] | rig sensor smoke on | rig e2e [-scenario whole|reach] [-json] | rig console-check [-json] [-out DIR] | rig secrets [-json] | rig cost -clip FILE")
 	}
 	if args[0] == "sensor" {
 		return sensorCommand(args[1:])
@@ -61,8 +62,10 @@ func run(ctx context.Context, args []string) error {
 		return prove(ctx, *asJSON, *within)
 	case "console-check":
 		return checkConsole(ctx, *out, *asJSON)
+	case "secrets":
+		return huntSecrets(ctx, *asJSON, *within)
 	case "cost":
 		return cost(ctx, *clip, 6, 20*time.Second)
 	}
-	return fmt.Errorf("unknown command %q: demo, e2e, console-check or cost", args[0])
+	return fmt.Errorf("unknown command %q: demo, e2e, console-check, secrets or cost", args[0])
 }

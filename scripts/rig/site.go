@@ -29,6 +29,8 @@ type site struct {
 	password string
 	// leadPassword is of the account lead, where there is one.
 	leadPassword string
+	// talkative has the box log all that it can, and gives it a camera that it cannot reach.
+	talkative bool
 
 	running []*process // in the order of their start
 }
@@ -158,7 +160,11 @@ func (s *site) startSimulator(ctx context.Context, cams []view) error {
 
 func (s *site) startEdge(ctx context.Context, cams []view) error {
 	config := s.file("edge.yml", s.edgeConfig(cams))
-	if err := s.start(ctx, "edge", "bin/edge", "run", "-config", config); err != nil {
+	args := []string{"run", "-config", config}
+	if s.talkative {
+		args = append(args, "-log", "debug")
+	}
+	if err := s.start(ctx, "edge", "bin/edge", args...); err != nil {
 		return err
 	}
 	return answers(ctx, "http://"+s.health+"/healthz", s.last())
