@@ -2,6 +2,8 @@ module eastgate
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/bluenviron/gortsplib/v4 v4.16.2
 	github.com/bluenviron/mediacommon/v2 v2.4.1

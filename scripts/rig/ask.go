@@ -22,7 +22,14 @@ type asker struct {
 // ask logs a person in at the API.
 func (s *site) ask(ctx context.Context, p screen.Person) (*asker, error) {
 	a := &asker{address: "http://" + s.console}
-	login, err := json.Marshal(map[string]string{"name": p.Name, "password": p.Password})
+	words := map[string]string{"name": p.Name, "password": p.Password}
+	if p.Code != nil {
+		var err error
+		if words["code"], err = p.Code(ctx); err != nil {
+			return nil, err
+		}
+	}
+	login, err := json.Marshal(words)
 	if err != nil {
 		return nil, err
 	}

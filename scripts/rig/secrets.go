@@ -127,10 +127,14 @@ func (s *site) everythingSaid(ctx context.Context) (said, tokens map[string]stri
 		return nil, nil, err
 	}
 	for name, word := range words {
-		if people[name], err = s.ask(ctx, screen.Person{Name: name, Password: word}); err != nil {
+		factor, err := secondFactor(ctx, s.cloudFile(), name)
+		if err != nil {
 			return nil, nil, err
 		}
-		tokens["session of "+name], tokens["password of "+name] = people[name].token, word
+		if people[name], err = s.ask(ctx, screen.Person{Name: name, Password: word, Code: factor.code}); err != nil {
+			return nil, nil, err
+		}
+		tokens["session of "+name], tokens["password of "+name], tokens["seed of "+name] = people[name].token, word, factor.words
 	}
 	if _, err := s.ask(ctx, screen.Person{Name: "lead", Password: s.password}); err == nil { // another's password
 		return nil, nil, errors.New("a wrong password was taken")
