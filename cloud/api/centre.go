@@ -24,7 +24,7 @@ type Centre struct {
 	Handovers    Handovers
 	// Prove reads the whole register; RegisterRows reads some of it for an export, which
 	// Seal signs.
-	Prove        func(ctx context.Context, anchors ...register.Mark) (register.Proof, error)
+	Prove        func(ctx context.Context) (register.Proof, error)
 	RegisterRows func(ctx context.Context, q register.Query) ([]register.Entry, error)
 	Seal         func(text []byte) register.Signature
 	System       func(ctx context.Context) (System, error)

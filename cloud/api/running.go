@@ -157,6 +157,11 @@ type Proof struct {
 	Whole bool          `json:"whole"`
 	Row   int64         `json:"row,omitempty"` // where a fault shows
 	Fault string        `json:"fault,omitempty"`
+	// Anchors are the days on which the newest row was signed, Anchored is the last one,
+	// and Unanchored are those between on which nothing was.
+	Anchors    int      `json:"anchors"`
+	Anchored   string   `json:"anchored,omitempty"`
+	Unanchored []string `json:"unanchored"`
 }
 
 func (a *API) proveRegister(c *call) (reply, error) {
@@ -167,7 +172,10 @@ func (a *API) proveRegister(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	out := Proof{Rows: p.Rows, Head: p.Ends.Head, Whole: p.Fault == nil}
+	out := Proof{Rows: p.Rows, Head: p.Ends.Head, Whole: p.Fault == nil, Anchors: len(p.Anchors.Signed), Unanchored: append([]string{}, p.Anchors.Missing...)}
+	if out.Anchors > 0 {
+		out.Anchored = p.Anchors.Signed[out.Anchors-1].Day
+	}
 	if p.Fault != nil {
 		out.Row, out.Fault = p.Fault.Position, p.Fault.What
 	}

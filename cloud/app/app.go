@@ -109,7 +109,9 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 		return nil, err
 	}
 	c.people, c.boxes = access.NewPeople(c.store).SealWith(sealer), access.NewBoxes(c.store)
-	c.openParts()
+	if err := c.openParts(); err != nil {
+		return nil, err
+	}
 	if err := c.openNotify(); err != nil {
 		return nil, err
 	}
@@ -244,6 +246,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.alone(ctx, "notify", c.notify.Run) })
 	g.Go(func() error { return c.alone(ctx, "whistles", c.whistle) })
 	g.Go(func() error { return c.alone(ctx, "chores", c.chores) })
+	g.Go(func() error { return c.alone(ctx, "anchors", c.parts.keeper.Run) })
 	g.Go(func() error { return c.runPolice(ctx) })
 	g.Go(func() error { return c.servePolice(ctx) })
 	g.Go(func() error {

@@ -33,6 +33,9 @@ func loose(f config.File) map[string]string {
 	if !f.SecondFactors.Key.Set() { // without it everybody would need another second factor
 		files[factorKey] = factorKeyPath(f)
 	}
+	if !f.Anchors.Key.Set() { // their file is no part of it: it is kept elsewhere, and made anew from the database
+		files[anchorKey] = anchorKeyPath(f)
+	}
 	return files
 }
 

@@ -44,8 +44,9 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud places list   [-config F] [-csv] [PATH]
   cloud places demo   [-config F] [-csv]             a site with invented names, imported or printed
   cloud reports import [-config F] FILE.csv          a file of hotline 12345; line by line, the same again changes nothing
-  cloud register verify [-config F] [-anchor POSITION:HASH]
-                                                     whether the register of access is as it was written
+  cloud register verify [-config F] [-anchors FILE] [-key HEX] [-anchor POSITION:HASH]
+                                                     whether the register of access is as it was written, and as its daily anchors say
+  cloud register anchors [-config F]                 the daily anchors, to be kept elsewhere
   cloud register check FILE                          whether a signed export is what was signed
   cloud police reconcile [-config F] [-month 2026-11]
                                                      what was sent to the police against what they say they had
@@ -78,7 +79,7 @@ var ErrUsage = errors.New("wrong usage")
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "setup": c.setup, "user add": c.userAdd,
-		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user totp": c.userTOTP, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck,
+		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user totp": c.userTOTP, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck, "register anchors": c.registerAnchors,
 		"organisation add": c.organisationAdd, "organisation list": c.organisationList, "contact add": c.contactAdd,
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
 		"organisation end":    c.organisationDo("organisation end", "organisation %s takes part no more\n", (*organisation.Book).End),

@@ -15,13 +15,7 @@ import (
 const factorKey = "second-factors.key"
 
 // factorKeyPath is where that file stands.
-func factorKeyPath(f config.File) string {
-	dir := f.StoreDir()
-	if dir == "" {
-		dir = f.EvidenceDir
-	}
-	return filepath.Join(dir, factorKey)
-}
+func factorKeyPath(f config.File) string { return filepath.Join(f.KeptDir(), factorKey) }
 
 // factorSealer seals second factors. Who has the database alone can make no code.
 func factorSealer(f config.File) (*secret.Sealer, error) {

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -53,13 +52,4 @@ func (c Console) withCloud(ctx context.Context, path string, do func(*access.Peo
 // record writes what somebody did on the command line into the register.
 func (b nearby) record(ctx context.Context, site, box, what string) error {
 	return b.register.Record(ctx, typist(), "box/"+site+"/"+box, what, nil)
-}
-
-// prove reads the register of access; a fault in it is an error here.
-func (b nearby) prove(ctx context.Context, anchors ...register.Mark) (register.Proof, error) {
-	p, err := b.register.Verify(ctx, anchors...)
-	if err == nil && p.Fault != nil {
-		err = fmt.Errorf("the register is not what was written: at row %d, %s", p.Fault.Position, p.Fault.What)
-	}
-	return p, err
 }

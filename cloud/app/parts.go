@@ -14,10 +14,11 @@ import (
 // parts are what people work with beside the incidents.
 type parts struct {
 	register *register.Register
+	keeper   *register.Keeper
 	whistles *whistle.Engine
 }
 
-func (c *Cloud) openParts() {
+func (c *Cloud) openParts() error {
 	c.engine = incident.New(c.store, incident.Options{
 		Catalogue: c.catalogue, Calendar: c.calendar, Places: where{c.places}, Log: c.log, Metrics: incident.NewMetrics(c.reg),
 	})
@@ -27,6 +28,9 @@ func (c *Cloud) openParts() {
 	c.parts.register = register.New(c.store, register.NewMetrics(c.reg))
 	c.people.RecordIn(c.parts.register)
 	c.parts.whistles = whistle.New(c.store, whistle.Options{Parents: parents{c.engine}, Respond: whistle.RespondBy(c.calendar), Tell: c.engine.Tell})
+	var err error
+	c.parts.keeper, err = keeper(c.file, c.store, c.log)
+	return err
 }
 
 // where tells the engine of incidents where machines hang.

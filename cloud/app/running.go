@@ -26,7 +26,7 @@ func (c *Cloud) running(ctx context.Context, folder *evidence.Folder, figures *k
 	return api.Centre{
 		Definition: figures.Definition, Fleet: c.store.Fleet, Enroller: enroller{c}, Seconds: c.people, People: c.people, Sessions: c.store.Sessions,
 		Partners: organisation.New(c.store, nil, c.parts.register), ImportPlaces: c.places.Import, Handovers: handover.New(c.store, time.Now),
-		Prove: c.parts.register.Verify, RegisterRows: c.store.Register, Seal: register.Sealer(seed),
+		Prove: c.prove, RegisterRows: c.store.Register, Seal: register.Sealer(seed),
 		System: func(ctx context.Context) (api.System, error) { return c.system(ctx, folder, figures) },
 		Record: c.record,
 	}, nil

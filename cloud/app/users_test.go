@@ -69,4 +69,5 @@ func TestPeopleByCommand(t *testing.T) {
 	mark := regexp.MustCompile(`\d+:[0-9a-f]{64}`).FindString(says("all as written", "register verify"))
 	says("all as written", "register verify", "-anchor", mark)
 	refuses("not the row that the anchor names", "register verify", "-anchor", "1:"+strings.Repeat("0", 64))
+	refuses("the register ends with", "register verify", "-anchor", "999:"+strings.Repeat("0", 64))
 }

@@ -54,6 +54,17 @@ type File struct {
 	MetricsToken secret.Ref `yaml:"metrics_token"`
 	// SecondFactors are what people show besides a password.
 	SecondFactors SecondFactors `yaml:"second_factors"`
+	Anchors       Anchors       `yaml:"anchors"`
+}
+
+// Anchors are the daily signatures of the register of access.
+type Anchors struct {
+	// File is where they are kept beside the database, to be copied elsewhere. It defaults
+	// to register-anchors.txt beside the database.
+	File string `yaml:"file"`
+	// Key signs them: 32 random bytes in base64. Without it a file is made beside the
+	// database; replicas need the same one.
+	Key secret.Ref `yaml:"key"`
 }
 
 // SecondFactors are kept sealed.
@@ -207,6 +218,15 @@ func (b Broker) validate() []error {
 		faults = append(faults, errors.New("broker: cert and key belong together"))
 	}
 	return faults
+}
+
+// KeptDir is the folder in which files stand that belong to the database: beside it, or
+// with PostgreSQL where all replicas keep the evidence.
+func (f File) KeptDir() string {
+	if dir := f.StoreDir(); dir != "" {
+		return dir
+	}
+	return f.EvidenceDir
 }
 
 // StoreDir is the folder beside which other files of the cloud belong; empty with

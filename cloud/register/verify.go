@@ -1,8 +1,10 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,14 +39,15 @@ type Ends struct {
 
 // A Proof is what Verify found.
 type Proof struct {
-	Rows  int64
-	Ends  Ends
-	Fault *Fault // the first, if any
+	Rows    int64
+	Ends    Ends
+	Fault   *Fault // the first, if any
+	Anchors Anchors
 }
 
 // A Fault is where rows are not what was written.
 type Fault struct {
-	Position int64 // where it shows
+	Position int64 // where it shows; 0: in the anchors, not in a row
 	What     string
 }
 
@@ -61,7 +64,10 @@ func (r *Register) Verify(ctx context.Context, anchors ...Mark) (Proof, error) {
 	}
 	p := Proof{Ends: ends}
 	at, forgotten := ends.Base, int64(0)
-	missing := slices.Clone(anchors)
+	missing := map[Mark]bool{}
+	for _, m := range anchors {
+		missing[m] = true
+	}
 	for at.Position < ends.Head.Position {
 		rows, err := r.store.RegisterFrom(ctx, at.Position, page)
 		if err != nil {
@@ -82,7 +88,7 @@ func (r *Register) Verify(ctx context.Context, anchors ...Mark) (Proof, error) {
 			if n, ok := strings.CutPrefix(e.Object, "register/"); ok && e.Act == Forget {
 				forgotten, _ = strconv.ParseInt(n, 10, 64) //nolint:errcheck // 0 shows below
 			}
-			missing = slices.DeleteFunc(missing, func(m Mark) bool { return m == at })
+			delete(missing, at)
 		}
 	}
 	if p.Fault = whole(at, ends, forgotten, missing); p.Fault != nil {
@@ -114,7 +120,7 @@ func follows(at Mark, e Entry) *Fault {
 }
 
 // whole says what is wrong with the register as a whole.
-func whole(at Mark, ends Ends, forgotten int64, anchors []Mark) *Fault {
+func whole(at Mark, ends Ends, forgotten int64, missing map[Mark]bool) *Fault {
 	switch {
 	case at != ends.Head:
 		return &Fault{at.Position + 1, fmt.Sprintf("rows are missing at the end: it ended with %d", ends.Head.Position)}
@@ -123,7 +129,10 @@ func whole(at Mark, ends Ends, forgotten int64, anchors []Mark) *Fault {
 	case ends.Base.Position == 0 && ends.Base.Hash != chain.First:
 		return &Fault{1, "it does not begin as registers do"}
 	}
-	for _, m := range anchors {
+	for _, m := range slices.SortedFunc(maps.Keys(missing), func(a, b Mark) int { return cmp.Compare(a.Position, b.Position) }) {
+		if m.Position > ends.Head.Position {
+			return &Fault{m.Position, fmt.Sprintf("rows are missing at the end: the register ends with %d, and an anchor names %d", ends.Head.Position, m.Position)}
+		}
 		if m.Position > ends.Base.Position {
 			return &Fault{m.Position, "it is not the row that the anchor names"}
 		}
