@@ -17,12 +17,12 @@ var matrix = map[access.Role]string{
 	access.Reporter:      "incident.public incident.report figures.see",
 	access.GridWorker:    "incident.public incident.see incident.history picture.see incident.report incident.handle whistle.draft",
 	access.Guard:         "incident.public incident.see incident.history picture.see incident.report incident.handle device.silence",
-	access.DutyOfficer:   "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.report hotline.import incident.handle device.silence camera.tune figures.see whistle.draft export.ask handover.sign police.see notify.see",
+	access.DutyOfficer:   "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.report hotline.import incident.handle device.silence camera.tune figures.see whistle.draft export.ask evidence.hold handover.sign police.see notify.see",
 	access.Dispatcher:    "incident.public incident.see incident.history incident.restricted picture.see incident.report incident.handle figures.see whistle.draft export.ask",
 	access.Handler:       "incident.public incident.see incident.history picture.see incident.handle whistle.answer",
-	access.CentreLead:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.report hotline.import incident.handle camera.tune figures.see whistle.draft whistle.approve export.ask export.approve handover.sign police.see police.stop notify.see roster.manage sharing.sign organisation.manage contact.see",
+	access.CentreLead:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.report hotline.import incident.handle camera.tune figures.see whistle.draft whistle.approve export.ask export.approve evidence.hold evidence.release handover.sign police.see police.stop notify.see roster.manage sharing.sign organisation.manage contact.see",
 	access.Checker:       "incident.public incident.see incident.history incident.reporter picture.see incident.handle figures.see",
-	access.Supervisor:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.handle figures.see figures.enter export.ask export.approve police.see police.stop notify.see sharing.sign",
+	access.Supervisor:    "incident.public incident.see incident.history incident.restricted incident.reporter picture.see video.see incident.handle figures.see figures.enter export.ask export.approve evidence.hold evidence.release police.see police.stop notify.see sharing.sign",
 	access.PoliceBridge:  "incident.public whistle.answer",
 	access.SystemAdmin:   "account.manage box.manage place.manage organisation.manage notify.see",
 	access.SecurityAdmin: "grant.manage",
@@ -32,7 +32,7 @@ var matrix = map[access.Role]string{
 var allRights = []access.Right{
 	access.SeePublic, access.SeeIncidents, access.SeeHistory, access.SeeRestricted, access.SeeReporter, access.SeePictures, access.SeeVideo,
 	access.Report, access.ImportReports, access.Handle, access.Silence, access.TuneCameras, access.SeeFigures, access.EnterFigures, access.DraftWhistle, access.ApproveWhistle, access.AnswerWhistle,
-	access.AskExport, access.ApproveExport, access.HandOver, access.SeePolice, access.StopPolice, access.SeeNotify, access.ManageRoster, access.SignSharing, access.ManageOrganisations, access.SeeContacts, access.ManageAccounts,
+	access.AskExport, access.ApproveExport, access.HoldEvidence, access.ReleaseEvidence, access.HandOver, access.SeePolice, access.StopPolice, access.SeeNotify, access.ManageRoster, access.SignSharing, access.ManageOrganisations, access.SeeContacts, access.ManageAccounts,
 	access.ManageBoxes, access.ManagePlaces, access.ManageGrants, access.ReadRegister,
 }
 

@@ -11,25 +11,27 @@ type Right string
 // The rights. Those of SeePublic to Silence are for incidents and places within a
 // grant's scope; the others are for the centre's own affairs.
 const (
-	SeePublic      Right = "incident.public"     // what happened where, and how far it is
-	SeeIncidents   Right = "incident.see"        // and its text, people and pictures' places
-	SeeHistory     Right = "incident.history"    // and every step
-	SeeRestricted  Right = "incident.restricted" // and the text of restricted classes (disputes)
-	SeeReporter    Right = "incident.reporter"   // and who reported it
-	SeePictures    Right = "picture.see"         // snapshots
-	SeeVideo       Right = "video.see"           // playback and live pictures
-	Report         Right = "incident.report"
-	ImportReports  Right = "hotline.import"  // a file of the hotline, with who called
-	Handle         Right = "incident.handle" // take part; which step is incident's to say
-	Silence        Right = "device.silence"  // quieten a device for a while
-	TuneCameras    Right = "camera.tune"     // draw zones on a camera's still, and tune its detectors
-	SeeFigures     Right = "figures.see"
-	EnterFigures   Right = "figures.enter" // what no machine counts; by nobody whom they score
-	DraftWhistle   Right = "whistle.draft"
-	ApproveWhistle Right = "whistle.approve"
-	AnswerWhistle  Right = "whistle.answer" // for the unit that is asked
-	AskExport      Right = "export.ask"
-	ApproveExport  Right = "export.approve" // another person than who asked
+	SeePublic       Right = "incident.public"     // what happened where, and how far it is
+	SeeIncidents    Right = "incident.see"        // and its text, people and pictures' places
+	SeeHistory      Right = "incident.history"    // and every step
+	SeeRestricted   Right = "incident.restricted" // and the text of restricted classes (disputes)
+	SeeReporter     Right = "incident.reporter"   // and who reported it
+	SeePictures     Right = "picture.see"         // snapshots
+	SeeVideo        Right = "video.see"           // playback and live pictures
+	Report          Right = "incident.report"
+	ImportReports   Right = "hotline.import"  // a file of the hotline, with who called
+	Handle          Right = "incident.handle" // take part; which step is incident's to say
+	Silence         Right = "device.silence"  // quieten a device for a while
+	TuneCameras     Right = "camera.tune"     // draw zones on a camera's still, and tune its detectors
+	SeeFigures      Right = "figures.see"
+	EnterFigures    Right = "figures.enter" // what no machine counts; by nobody whom they score
+	DraftWhistle    Right = "whistle.draft"
+	ApproveWhistle  Right = "whistle.approve"
+	AnswerWhistle   Right = "whistle.answer" // for the unit that is asked
+	AskExport       Right = "export.ask"
+	ApproveExport   Right = "export.approve" // another person than who asked
+	HoldEvidence    Right = "evidence.hold"  // keep what belongs to an incident beyond its time
+	ReleaseEvidence Right = "evidence.release"
 
 	HandOver            Right = "handover.sign" // the sheet of a shift
 	SeePolice           Right = "police.see"    // how the bridge to the police is; and test it
@@ -51,12 +53,12 @@ var rights = map[Role][]Right{
 	Reporter:     {SeePublic, Report, SeeFigures},
 	GridWorker:   {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, DraftWhistle},
 	Guard:        {SeePublic, SeeIncidents, SeeHistory, SeePictures, Report, Handle, Silence},
-	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, ImportReports, Handle, Silence, TuneCameras, SeeFigures, DraftWhistle, AskExport, HandOver, SeePolice, SeeNotify},
+	DutyOfficer:  {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, ImportReports, Handle, Silence, TuneCameras, SeeFigures, DraftWhistle, AskExport, HoldEvidence, HandOver, SeePolice, SeeNotify},
 	Dispatcher:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeePictures, Report, Handle, SeeFigures, DraftWhistle, AskExport},
 	Handler:      {SeePublic, SeeIncidents, SeeHistory, SeePictures, Handle, AnswerWhistle},
-	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, ImportReports, Handle, TuneCameras, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HandOver, SeePolice, StopPolice, SeeNotify, ManageRoster, SignSharing, ManageOrganisations, SeeContacts},
+	CentreLead:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Report, ImportReports, Handle, TuneCameras, SeeFigures, DraftWhistle, ApproveWhistle, AskExport, ApproveExport, HoldEvidence, ReleaseEvidence, HandOver, SeePolice, StopPolice, SeeNotify, ManageRoster, SignSharing, ManageOrganisations, SeeContacts},
 	Checker:      {SeePublic, SeeIncidents, SeeHistory, SeeReporter, SeePictures, Handle, SeeFigures},
-	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, SeePolice, StopPolice, SeeNotify, SignSharing},
+	Supervisor:   {SeePublic, SeeIncidents, SeeHistory, SeeRestricted, SeeReporter, SeePictures, SeeVideo, Handle, SeeFigures, EnterFigures, AskExport, ApproveExport, HoldEvidence, ReleaseEvidence, SeePolice, StopPolice, SeeNotify, SignSharing},
 	PoliceBridge: {SeePublic, AnswerWhistle},
 
 	SystemAdmin:   {ManageAccounts, ManageBoxes, ManagePlaces, ManageOrganisations, SeeNotify},
@@ -85,7 +87,7 @@ func (r Role) Has(right Right) bool { return slices.Contains(rights[r], right) }
 // NeedsReason reports whether using a right must be given a reason and leaves a row
 // in the register of access whoever uses it (State Council Decree 799 art. 16(2)).
 func (r Right) NeedsReason() bool {
-	return slices.Contains([]Right{SeeReporter, SeeVideo, TuneCameras, SeeContacts, AskExport, ApproveExport, ReadRegister}, r)
+	return slices.Contains([]Right{SeeReporter, SeeVideo, TuneCameras, SeeContacts, AskExport, ApproveExport, HoldEvidence, ReleaseEvidence, ReadRegister}, r)
 }
 
 // An Object is what a right is used on: something at a place, of a class, that

@@ -20,6 +20,7 @@ import (
 	"eastgate/cloud/police"
 	"eastgate/cloud/register"
 	"eastgate/cloud/report"
+	"eastgate/cloud/retention"
 	"eastgate/cloud/sharing"
 	"eastgate/cloud/web"
 	"eastgate/cloud/whistle"
@@ -72,6 +73,8 @@ var problems = []struct {
 	{organisation.ErrInvalid, web.Invalid},
 	{place.ErrConflict, web.Conflict},
 	{deliver.ErrNotFound, web.NotFound},
+	{retention.ErrNotFound, web.NotFound},
+	{retention.ErrReleased, web.Conflict},
 	{deliver.ErrDecided, web.Conflict},
 	{deliver.ErrNotYet, web.Conflict},
 	{deliver.ErrOver, web.Conflict},

@@ -89,6 +89,8 @@ type Deps struct {
 	Register      Register
 	Sharing       Sharing
 	Bundles       Bundles
+	Holds         Holds
+	Kept          Kept
 	Reminders     Reminders
 	Police        Police // nil: there is no bridge
 	Notify        Notify

@@ -247,6 +247,7 @@ func (c *Cloud) Run(ctx context.Context) error {
 	g.Go(func() error { return c.alone(ctx, "whistles", c.whistle) })
 	g.Go(func() error { return c.alone(ctx, "chores", c.chores) })
 	g.Go(func() error { return c.alone(ctx, "anchors", c.parts.keeper.Run) })
+	g.Go(func() error { return c.alone(ctx, "retention", c.parts.sweeper.Run) })
 	g.Go(func() error { return c.runPolice(ctx) })
 	g.Go(func() error { return c.servePolice(ctx) })
 	g.Go(func() error {

@@ -17,6 +17,7 @@ import (
 	"eastgate/cloud/evidence"
 	"eastgate/cloud/plan"
 	"eastgate/cloud/report"
+	"eastgate/cloud/retention"
 	"eastgate/cloud/sharing"
 	"eastgate/cloud/web"
 )
@@ -46,13 +47,14 @@ func (c *Cloud) openPages(ctx context.Context) error {
 	if c.police, err = c.openPolice(folder, agreements); err != nil {
 		return err
 	}
+	c.openRetention(folder)
 	bundles, err := c.bundles(ctx, folder)
 	if err != nil {
 		return err
 	}
 	speak, err := api.New(api.Deps{
-		Bundles: bundles,
-		Door:    door, Keys: c.store, Incidents: c.engine, Catalogue: c.catalogue, Places: c.places, Organisations: c.store.Organisations,
+		Bundles: bundles, Holds: &retention.Desk{Store: c.store, Incidents: c.store, Register: c.parts.register, Now: time.Now}, Kept: kept{c},
+		Door: door, Keys: c.store, Incidents: c.engine, Catalogue: c.catalogue, Places: c.places, Organisations: c.store.Organisations,
 		Whistles: c.parts.whistles, Register: c.parts.register, Reminders: c.reminders, Desks: c.watch, Sharing: agreements, Police: c.bridge(), Notify: c.notify, Reports: reports, Cameras: c.store, Coverage: covered,
 		Lenses: camera.New(c.store, line{c.commands}, time.Now), Plans: plan.New(c.store, folder, time.Now), Figures: figures.Month, Book: c.store, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
 		Centre:   centre,

@@ -7,6 +7,7 @@ import (
 	"eastgate/cloud/incident"
 	"eastgate/cloud/place"
 	"eastgate/cloud/register"
+	"eastgate/cloud/retention"
 	"eastgate/cloud/whistle"
 	"eastgate/shared/event"
 )
@@ -15,6 +16,7 @@ import (
 type parts struct {
 	register *register.Register
 	keeper   *register.Keeper
+	sweeper  *retention.Keeper
 	whistles *whistle.Engine
 }
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"eastgate/cloud/retention"
 	"eastgate/shared/secret"
 	"eastgate/shared/strict"
 	"eastgate/shared/wire"
@@ -55,6 +56,8 @@ type File struct {
 	// SecondFactors are what people show besides a password.
 	SecondFactors SecondFactors `yaml:"second_factors"`
 	Anchors       Anchors       `yaml:"anchors"`
+	// Retention is for how many days pictures and clips are kept, in general and at sites.
+	Retention retention.Policy `yaml:"retention"`
 }
 
 // Anchors are the daily signatures of the register of access.
@@ -111,7 +114,7 @@ func defaults() File {
 	return File{
 		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080",
 		Store: "sqlite:/var/lib/eastgate-cloud/cloud.db", EvidenceDir: "/var/lib/eastgate-cloud/evidence", EvidenceBytes: 20 << 30,
-		Boxes: Boxes{Listen: "127.0.0.1:8444"}, Broker: Broker{Listen: "127.0.0.1:8883"}, Contacts: Contacts{KeepDays: 30}, Desks: Desks{Alarm: true},
+		Boxes: Boxes{Listen: "127.0.0.1:8444"}, Broker: Broker{Listen: "127.0.0.1:8883"}, Contacts: Contacts{KeepDays: 30}, Desks: Desks{Alarm: true}, Retention: retention.Default,
 	}
 }
 
@@ -154,6 +157,9 @@ func (f File) Validate() []error {
 	}
 	if n := f.Contacts.KeepDays; n < 0 || n > 180 {
 		bad("contacts.keep_days: %d is not 0 to 180", n)
+	}
+	if err := f.Retention.Validate(); err != nil {
+		bad("retention.%w", err)
 	}
 	return slices.Concat(faults, f.Open311.validate(), f.Police.validate(), f.Broker.validate(), f.validateTLS(), f.Notify.validate())
 }

@@ -47,6 +47,8 @@ type Folder struct {
 	mu   sync.Mutex
 	used int64           // by whole files and parts
 	busy map[string]bool // partial files that are being written
+	// Arrived, when set, is told which box ("site/box") sent a file that is now there.
+	Arrived func(ctx context.Context, sum, box string)
 }
 
 // Open opens a folder, making it if need be, and clears away what a crash has
@@ -191,6 +193,34 @@ func (f *Folder) Get(sum string) (*os.File, error) {
 		return nil, ErrNotFound
 	}
 	return file, err
+}
+
+// Info is how large a file is and when it came here.
+func (f *Folder) Info(sum string) (bytes int64, came time.Time, err error) {
+	if !name.MatchString(sum) {
+		return 0, came, ErrName
+	}
+	info, err := os.Stat(f.path(sum))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, came, ErrNotFound
+	}
+	if err != nil {
+		return 0, came, err
+	}
+	return info.Size(), info.ModTime().UTC().Truncate(time.Millisecond), nil
+}
+
+// Remove deletes a file, for good. Only retention asks for it.
+func (f *Folder) Remove(sum string) error {
+	bytes, _, err := f.Info(sum)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(f.path(sum)); err != nil {
+		return fmt.Errorf("delete evidence: %w", err)
+	}
+	f.count(-bytes)
+	return syncDir(filepath.Dir(f.path(sum)))
 }
 
 func syncDir(dir string) error {

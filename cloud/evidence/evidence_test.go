@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -69,6 +70,8 @@ func who(r *http.Request) (site, box string, ok bool) {
 
 func TestUpload(t *testing.T) {
 	f, dir := folder(t)
+	var arrived []string
+	f.Arrived = func(_ context.Context, sum, box string) { arrived = append(arrived, box+" "+sum) }
 	srv := httptest.NewServer(Upload(f, who, slog.New(slog.DiscardHandler)))
 	defer srv.Close()
 	picture := []byte("a picture")
@@ -101,6 +104,12 @@ func TestUpload(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*", "*")); len(left) != 1 {
 		t.Errorf("files: %v", left)
+	}
+	if want := "a/one " + sum(picture); len(arrived) != 1 || arrived[0] != want {
+		t.Errorf("told of %q, want %q once", arrived, want)
+	}
+	if err := errors.Join(f.Remove(sum(picture)), f.Remove(sum(picture))); !errors.Is(err, ErrNotFound) || f.Has(sum(picture)) || f.used != 0 {
+		t.Errorf("removed twice: %v, %d bytes left", err, f.used)
 	}
 }
 

@@ -56,7 +56,14 @@ func (u upload) put(w http.ResponseWriter, r *http.Request, box string) {
 		u.refuse(w, box, err)
 		return
 	}
+	u.arrived(r, sum, box)
 	w.WriteHeader(http.StatusCreated)
+}
+
+func (u upload) arrived(r *http.Request, sum, box string) {
+	if u.folder.Arrived != nil {
+		u.folder.Arrived(r.Context(), sum, box)
+	}
 }
 
 func (u upload) head(w http.ResponseWriter, r *http.Request, box string) {
@@ -95,6 +102,7 @@ func (u upload) patch(w http.ResponseWriter, r *http.Request, box string) {
 	case err != nil:
 		u.refuse(w, box, err)
 	case p.Last:
+		u.arrived(r, p.Sum, box)
 		progress(w, offset, true)
 		w.WriteHeader(http.StatusCreated)
 	default:
