@@ -32,6 +32,7 @@ import (
 	"eastgate/edge/gate"
 	"eastgate/edge/identity"
 	"eastgate/edge/live"
+	"eastgate/edge/memory"
 	"eastgate/edge/outbox"
 	"eastgate/edge/overlay"
 	"eastgate/edge/sensor"
@@ -66,6 +67,7 @@ type Box struct {
 	lessons  *adapt.Book
 	coverage *coverage.Ledger
 	settings *overlay.Book
+	memory   *memory.Store // what cameras know over restarts
 	lenses   lenses
 	trying   chan struct{} // held by the one preview under way
 	keeper   *keeper
@@ -108,6 +110,9 @@ func New(f config.File, version string, log *slog.Logger) (b *Box, err error) {
 	}
 	b.undo = append(b.undo, b.outbox.Close)
 	if b.settings, err = overlay.Open(filepath.Join(f.Data, "settings"), f.Cameras, log); err != nil {
+		return nil, err
+	}
+	if b.memory, err = memory.Open(filepath.Join(f.Data, "memory"), b.reg, log); err != nil {
 		return nil, err
 	}
 	b.keeper = newKeeper(b.outbox, event.NewSource(f.Site, f.Box, ""), b.m, log)
@@ -231,6 +236,7 @@ func (b *Box) Run(ctx context.Context) error {
 	}
 	behind.Go(func() error { return b.coverage.Run(link) })
 	behind.Go(func() error { return b.budget.Run(link) })
+	behind.Go(func() error { return b.memory.Run(link) })
 	behind.Go(func() error { return b.serve(link) })
 	behind.Go(func() error { return b.commands.Run(ctx) })
 	behind.Go(func() error { return b.live.Run(ctx) })

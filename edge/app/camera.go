@@ -30,15 +30,13 @@ func (b *Box) runCamera(stop, hard context.Context, name string) error {
 	backoff := retry.Backoff{Min: time.Second, Max: time.Minute}
 	c := b.settings.Camera(name)
 	eye := b.coverage.Watch(name, func() string { return b.blindness(name) }, judges(c.Detect, c.Areas()))
-	var last *lens
 	for stop.Err() == nil {
 		began := time.Now()
 		p, now, err := b.pipeline(name, eye)
 		if err == nil {
+			b.recall(stop, name, now)
 			b.lenses.put(name, now)
-			b.takeOver(stop, now, last)
 			err = b.runUntilSet(stop, hard, name, p)
-			last = now
 		}
 		if stop.Err() != nil {
 			return nil
@@ -84,7 +82,7 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	decoder.Shared = b.decoders
 	detector := detect.NewStage(name, todo, b.stages.detect, b.log)
 	detector.Heed = gate.Heed
-	l := &lens{camera: from.looked, ring: cam.Ring, confirm: confirmer, stage: keep, tap: &tap{}, kinds: []event.Kind{event.VideoLoss}}
+	l := &lens{camera: from.looked, ring: cam.Ring, confirm: confirmer, stage: keep, tap: &tap{}, tasks: todo, kinds: []event.Kind{event.VideoLoss}}
 	for _, t := range todo {
 		l.kinds = append(l.kinds, t.Detector.Kinds()...)
 	}

@@ -10,6 +10,7 @@ import (
 	"eastgate/edge/camera"
 	"eastgate/edge/command"
 	"eastgate/edge/confirm"
+	"eastgate/edge/detect"
 	"eastgate/edge/evidence"
 	"eastgate/edge/overlay"
 	"eastgate/shared/event"
@@ -23,6 +24,7 @@ type lens struct {
 	confirm *confirm.Confirmer
 	stage   *evidence.Stage
 	tap     *tap
+	tasks   []detect.Task
 	kinds   []event.Kind // that are looked for
 }
 
@@ -80,17 +82,6 @@ func (b *Box) runUntilSet(stop, hard context.Context, name string, p *pipeline) 
 		return err
 	}
 	return context.Cause(ctx)
-}
-
-// takeOver lets what was under way at a camera go on with its new settings, and ends
-// what cannot.
-func (b *Box) takeOver(ctx context.Context, now, last *lens) {
-	if last == nil {
-		return
-	}
-	for _, c := range now.confirm.Adopt(last.confirm, now.kinds) {
-		b.keeper.keep(ctx, c.Event)
-	}
 }
 
 // setZones answers the command "zones": the settings of one camera.

@@ -3,6 +3,7 @@ package confirm
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"eastgate/edge/flow"
 	"eastgate/edge/zone"
@@ -23,7 +24,7 @@ func TestAdopt(t *testing.T) {
 	play(t, old, event.Tamper, span{0, s, 500 * ms, []flow.Finding{{Score: 0.9}}}) // not yet an event
 
 	now := confirmer(kept)
-	ends := now.Adopt(old, []event.Kind{event.FireVisual, event.Motion, event.ParkingMotor, event.Tamper})
+	ends := now.Adopt(old.Open(), []event.Kind{event.FireVisual, event.Motion, event.ParkingMotor, event.Tamper})
 	var ended []event.Kind
 	for _, e := range ends {
 		if err := e.Event.Validate(); err != nil || e.Event.State != event.End || e.Event.Note != SettingsChanged || e.Event.Detector.Name != "test" {
@@ -32,7 +33,7 @@ func TestAdopt(t *testing.T) {
 		ended = append(ended, e.Event.Kind)
 	}
 	slices.Sort(ended)
-	if want := []event.Kind{event.ParkingMotor, event.Motion}; !slices.Equal(ended, want) {
+	if want := []event.Kind{event.Motion}; !slices.Equal(ended, want) {
 		t.Errorf("ended %v, want %v", ended, want)
 	}
 	// Media time begins anew, and the fire goes on under its own name.
@@ -40,15 +41,60 @@ func TestAdopt(t *testing.T) {
 	if len(on) != 2 || on[0].State != event.Update || on[1].State != event.End || on[1].Episode != begun[0].Episode {
 		t.Errorf("%+v", on)
 	}
-	if ends := confirmer().Adopt(now, nil); len(ends) != 0 {
+	// So does the stay, for its detector knows it again.
+	_, on = play(t, now, event.ParkingMotor, span{0, 20 * s, 200 * ms, []flow.Finding{{Zone: "lot", Subject: "1", Score: 0.9, Age: 30 * s}}}, span{20 * s, 30 * s, 200 * ms, nil})
+	if len(on) != 1 || on[0].State != event.End {
+		t.Errorf("%+v", on)
+	}
+	if ends := confirmer().Adopt(now.Open(), nil); len(ends) != 0 {
 		t.Errorf("what has ended ends again: %+v", ends)
+	}
+}
+
+// What is open outlives the program, and what is over after a restart gets its end, with
+// the time when it was last seen.
+func TestOpenEpisodesOutliveTheProgram(t *testing.T) {
+	lot := zone.Zone{Name: "lot", Use: zone.NoParking, Points: zone.Polygon{{0, 0}, {1, 0}, {1, 1}, {0, 1}}, Dwell: s}
+	old, kept := confirmer(lot), []byte(nil)
+	old.Keep = func(open []byte) { kept = open }
+	in, out := make(chan flow.Observation), make(chan flow.Confirmed, 100)
+	go func() {
+		defer close(in)
+		for i := range 20 {
+			pts := time.Duration(i) * 250 * ms
+			in <- flow.Observation{
+				Camera: "c", At: time.Unix(1000, 0).Add(pts), PTS: pts, Kinds: []event.Kind{event.ParkingMotor},
+				Findings: []flow.Finding{{Kind: event.ParkingMotor, Zone: "lot", Subject: "7", Score: 0.9, Age: pts}},
+			}
+		}
+	}()
+	if err := old.Run(t.Context(), in, out); err != nil {
+		t.Fatal(err)
+	}
+	start := (<-out).Event
+	open, err := ReadKept(kept)
+	if err != nil || len(open) != 1 || !open[0].Seen.Equal(time.Unix(1004, 750e6)) {
+		t.Fatalf("kept %s: %v", kept, err)
+	}
+	now := confirmer(lot)
+	if ends := now.Adopt(open, []event.Kind{event.ParkingMotor}); len(ends) != 0 {
+		t.Errorf("ended without a look: %+v", ends)
+	}
+	_, on := play(t, now, event.ParkingMotor, span{0, 10 * s, 200 * ms, nil})
+	if len(on) != 1 || on[0].State != event.End || on[0].Episode != start.ID || !on[0].Time.Equal(open[0].Seen) || !on[0].Since.Equal(start.Since) {
+		t.Errorf("%+v", on)
+	}
+	for _, bad := range []string{"", "{", `{"form":2}`, `{"form":1,"open":[{"kind":"no.kind","id":"x"}]}`, `{"form":1,"open":[{"kind":"parking.motor"}]}`} {
+		if _, err := ReadKept([]byte(bad)); err == nil {
+			t.Errorf("%s was read", bad)
+		}
 	}
 }
 
 func TestAdoptWithoutTheDetector(t *testing.T) {
 	old := confirmer()
 	play(t, old, event.FireVisual, span{0, 6 * s, 100 * ms, []flow.Finding{{Score: 0.95}}})
-	if ends := confirmer().Adopt(old, []event.Kind{event.Motion}); len(ends) != 1 || ends[0].Event.Kind != event.FireVisual {
+	if ends := confirmer().Adopt(old.Open(), []event.Kind{event.Motion}); len(ends) != 1 || ends[0].Event.Kind != event.FireVisual {
 		t.Errorf("nobody looks for fire any more, and it goes on: %+v", ends)
 	}
 }

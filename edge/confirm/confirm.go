@@ -30,6 +30,9 @@ type Place struct {
 type Confirmer struct {
 	// Explain makes it remember what no rule counts, for Cases.
 	Explain bool
+	// Keep, where set, is told which episodes are open when one begins, goes on or ends,
+	// and when Run ends; ReadKept reads it. It must not wait for a disk.
+	Keep func(open []byte)
 
 	place  Place
 	zones  map[string]zone.Zone
@@ -62,8 +65,10 @@ func New(place Place, rules map[event.Kind]Rule, clock func() event.Clock, m *Me
 // Episodes still open when it stops are left open, for nobody saw them end.
 func (c *Confirmer) Run(ctx context.Context, in <-chan flow.Observation, out chan<- flow.Confirmed) error {
 	defer close(out)
+	defer c.save()
 	for o := range in {
-		for _, e := range c.Judge(o) {
+		events := c.Judge(o)
+		for _, e := range events {
 			select {
 			case out <- e:
 				c.m.events.WithLabelValues(o.Camera, string(e.Event.Kind), string(e.Event.State)).Inc()
@@ -72,6 +77,9 @@ func (c *Confirmer) Run(ctx context.Context, in <-chan flow.Observation, out cha
 			}
 		}
 		release(o.Frame)
+		if len(events) > 0 {
+			c.save()
+		}
 	}
 	return nil
 }

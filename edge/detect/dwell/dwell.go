@@ -23,8 +23,17 @@ type Detector struct {
 	stays []*stay
 	next  int // number of the next stay; never used again
 	look  Look
+	taken time.Time     // wall clock of the newest picture
+	began bool          // it has seen a picture
 	asked time.Duration // media time of the last look
 	stirs bool          // something that may come to stand is in a zone
+
+	memory detect.Memory // nil where nothing outlives the detector
+	kept   *kept         // what an earlier one knew, until the first picture
+	saved  struct {      // what was saved last
+		at    time.Duration
+		names string
+	}
 }
 
 // A watched zone and the pixels of the model that are in it.
@@ -47,8 +56,13 @@ func (d *Detector) Kinds() []event.Kind {
 	return []event.Kind{event.ParkingMotor, event.FireLaneBlocked}
 }
 
-// Close frees nothing: the memory is Go's own.
-func (d *Detector) Close() error { return nil }
+// Close saves what is known; there is nothing to free.
+func (d *Detector) Close() error {
+	if d.model != nil {
+		d.remember(d.model.last, true)
+	}
+	return nil
+}
 
 // Detect returns one finding for each thing that stands in a zone.
 func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
@@ -64,10 +78,12 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 	if d.size != size {
 		d.begin(size)
 	}
+	d.number(p.Taken())
 	if d.model == nil { // no zones
 		return nil, nil
 	}
-	d.see(whole, p.PTS())
+	d.see(whole, p.PTS(), p.Taken())
+	d.remember(p.PTS(), false)
 	if err := d.ask(p.Frame(), p.PTS()); err != nil {
 		return nil, err
 	}
@@ -78,15 +94,34 @@ func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
 // about to leave. What stands and stays needs no closer look.
 func (d *Detector) Suspects() bool { return d.stirs }
 
+// number makes names of stays that no earlier detector has used: those of this one count
+// on from the seconds of the wall clock, and fewer than one a second comes to stand.
+func (d *Detector) number(taken time.Time) {
+	if !d.began {
+		d.began, d.next = true, int(max(taken.Unix(), 0))
+		if d.kept != nil {
+			d.next = max(d.next, d.kept.Next)
+		}
+	}
+}
+
 // see brings the model and the stays up to the newest picture.
-func (d *Detector) see(whole []byte, at time.Duration) {
+func (d *Detector) see(whole []byte, at time.Duration, taken time.Time) {
 	m := d.model
 	pix := m.cut(whole, d.size)
-	if gap := at - m.last; m.began < 0 || gap < 0 || gap > longest {
-		m.begin(whole, d.size.X, pix, at)
-		d.stays = nil
-		return
+	if gap := at - m.last; m.began == never || gap < 0 || gap > unseen {
+		before := d.kept
+		if m.began != never { // nobody looked for a while, which is like a restart
+			before = d.keepsake()
+		}
+		d.taken, d.kept = taken, nil
+		if before == nil || !d.resume(before, whole, pix, at) {
+			m.begin(whole, d.size.X, pix, at)
+			d.stays = nil
+			return
+		}
 	}
+	d.taken = taken
 	k := share(at-m.last, keep)
 	patience := max(d.cfg.MaxOcclusion, 2*(at-m.last)) // at least two looks, however far apart
 	if !m.see(whole, d.size.X, pix, at) {
@@ -208,7 +243,7 @@ func (d *Detector) begin(size image.Point) {
 		return
 	}
 	d.model = newModel(rect)
-	d.model.began = -1
+	d.model.began = never
 	for _, z := range zones {
 		raster := zone.Raster(size.X, size.Y, []zone.Zone{z}, d.areas.Masks)
 		mask := make([]bool, rect.Dx()*rect.Dy())

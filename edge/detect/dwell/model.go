@@ -15,7 +15,10 @@ const (
 	crumbs    = 30 * time.Second        // after which rests too small to be a thing become part of the place
 	smoothing = 700 * time.Millisecond  // over which stillness is judged
 	alien     = 2 * time.Second         // after which a view that is another is begun anew
-	longest   = 10 * time.Minute        // after a longer gap nothing remembered is worth much
+	unseen    = 10 * time.Minute        // after a longer gap it goes on as after a restart
+	longest   = 4 * time.Hour           // after a longer one shadows lie elsewhere, and nothing remembered is worth much
+
+	never = time.Duration(math.MinInt64)
 )
 
 // A model remembers how a part of the picture looks with nothing in it, and
