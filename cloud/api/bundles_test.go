@@ -111,7 +111,7 @@ func pictures(t *testing.T, body []byte, m deliver.Manifest, sum string) {
 		t.Errorf("original and viewing copy: %v", sizes)
 	}
 	text, err := json.Marshal(m.Files)
-	if err != nil || !strings.Contains(string(text), `"of":"`+original) {
+	if err != nil || !strings.Contains(string(text), `"of":"`+original) || strings.Count(string(text), `"masks":"v4/9f86d081884c7d65"`) != 2 {
 		t.Errorf("%s, %v", text, err)
 	}
 }

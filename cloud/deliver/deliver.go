@@ -79,6 +79,7 @@ type Store interface {
 // Incidents finds the incident of a bundle.
 type Incidents interface {
 	Get(ctx context.Context, id string) (incident.Incident, error)
+	History(ctx context.Context, id string) ([]incident.Step, error)
 }
 
 // Evidence opens originals.

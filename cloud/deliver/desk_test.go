@@ -3,6 +3,7 @@ package deliver_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"testing"
@@ -25,6 +26,12 @@ func TestMain(m *testing.M) {
 
 // cases are incidents by their ID, and the one picture of all of them.
 type cases map[string]incident.Incident
+
+func (c cases) History(_ context.Context, id string) ([]incident.Step, error) {
+	i := c[id]
+	detail, err := json.Marshal(incident.Detail{Record: &incident.Record{Snapshot: i.Snapshot, Clip: i.Clip, Masks: "v4/9f86d081884c7d65"}})
+	return []incident.Step{{Incident: id, Seq: 1, Detail: detail}, {Incident: id, Seq: 2}}, err
+}
 
 func (c cases) Get(_ context.Context, id string) (incident.Incident, error) {
 	i, ok := c[id]
@@ -110,6 +117,9 @@ func TestTwoPersonsNotTwoAccounts(t *testing.T) {
 		m, err := deliver.Verify(bytes.NewReader(file.Bytes()), int64(file.Len()))
 		if rows, fault := s.Register(ctx, register.Query{Limit: 1}); err != nil || fault != nil || m.Taken.Register != rows[0].Position {
 			t.Errorf("the manifest names row %d: %v, %v", m.Taken.Register, err, fault)
+		}
+		if len(m.Files) != 1 || m.Files[0].Masks != "v4/9f86d081884c7d65" {
+			t.Errorf("which masks were burnt in is not told: %+v", m.Files)
 		}
 		for who, want := range map[*access.User]int{&lead: 1, &other: 1, &away: 0} {
 			if list, err := d.List(ctx, *who); err != nil || len(list) != want {

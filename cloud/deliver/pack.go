@@ -54,6 +54,9 @@ type File struct {
 	SHA256 string `json:"sha256"`
 	// Of is the original that a viewing copy was made of; empty for an original.
 	Of string `json:"of,omitempty"`
+	// Masks are the private areas that the box made black before it kept the file: the
+	// version of the camera's settings, and a digest. Empty where nobody knows.
+	Masks string `json:"masks,omitempty"`
 }
 
 // The files of a bundle that are no evidence.
@@ -86,12 +89,16 @@ func (d *Desk) pack(ctx context.Context, w io.Writer, b Bundle, i incident.Incid
 		}
 		m.Cameras = append(m.Cameras, c)
 	}
+	masks, err := d.masks(ctx, i.ID)
+	if err != nil {
+		return err
+	}
 	z := zip.NewWriter(w)
 	for _, sum := range pieces(i) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := d.piece(z, &m, sum); err != nil {
+		if err := d.piece(z, &m, sum, masks[sum]); err != nil {
 			return fmt.Errorf("evidence %s: %w", sum, err)
 		}
 	}
@@ -111,8 +118,30 @@ func (d *Desk) pack(ctx context.Context, w io.Writer, b Bundle, i incident.Incid
 	return z.Close()
 }
 
+// masks are what each piece's own event said of private areas, by sum.
+func (d *Desk) masks(ctx context.Context, id string) (map[string]string, error) {
+	steps, err := d.Incidents.History(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, s := range steps {
+		var what struct{ Record *incident.Record }
+		if len(s.Detail) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(s.Detail, &what); err != nil {
+			return nil, fmt.Errorf("incident %s, step %d: %w", id, s.Seq, err)
+		}
+		if r := what.Record; r != nil && r.Masks != "" {
+			out[r.Snapshot], out[r.Clip] = r.Masks, r.Masks
+		}
+	}
+	return out, nil
+}
+
 // piece adds an original, and a viewing copy of a picture.
-func (d *Desk) piece(z *zip.Writer, m *Manifest, sum string) error {
+func (d *Desk) piece(z *zip.Writer, m *Manifest, sum, masks string) error {
 	f, err := d.Evidence.Open(sum)
 	if err != nil {
 		return err
@@ -135,6 +164,7 @@ func (d *Desk) piece(z *zip.Writer, m *Manifest, sum string) error {
 	if original.SHA256 != sum {
 		return fmt.Errorf("its bytes are not what they were: they are %s", original.SHA256)
 	}
+	original.Masks = masks
 	m.Files = append(m.Files, original)
 	if kind != "image/jpeg" {
 		return nil
@@ -147,7 +177,7 @@ func (d *Desk) piece(z *zip.Writer, m *Manifest, sum string) error {
 		return fmt.Errorf("viewing copy: %w", err)
 	}
 	viewing, err := put(z, "viewing/"+sum+".jpg", &marked)
-	viewing.Of = name
+	viewing.Of, viewing.Masks = name, masks
 	m.Files = append(m.Files, viewing)
 	return err
 }

@@ -45,6 +45,11 @@ func picture(t testing.TB) []byte {
 	return out.Bytes()
 }
 
+// silent has incidents of which no event told.
+type silent struct{ Incidents }
+
+func (silent) History(context.Context, string) ([]incident.Step, error) { return nil, nil }
+
 // bundle packs a picture and a clip.
 func bundle(t testing.TB) []byte {
 	t.Helper()
@@ -54,7 +59,7 @@ func bundle(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	i := incident.Incident{Number: "20261125-0001", Site: "garden", Box: "gate", Device: "yard", Snapshot: s.add(picture(t)), Clip: s.add([]byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom a film"))}
-	d := Desk{Evidence: s, Signer: signer}
+	d := Desk{Evidence: s, Signer: signer, Incidents: silent{}}
 	var out bytes.Buffer
 	err = d.pack(context.Background(), &out, Bundle{ID: "b", For: "police"}, i, Taken{By: "lead", Unit: "community", At: time.Unix(0, 0).UTC(), Register: 7})
 	if err != nil {
@@ -179,7 +184,7 @@ func TestEvidenceThatChangedDoesNotLeave(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	err = (&Desk{Evidence: s, Signer: signer}).pack(t.Context(), &out, Bundle{}, incident.Incident{Snapshot: sum}, Taken{})
+	err = (&Desk{Evidence: s, Signer: signer, Incidents: silent{}}).pack(t.Context(), &out, Bundle{}, incident.Incident{Snapshot: sum}, Taken{})
 	if err == nil || !strings.Contains(err.Error(), "not what they were") {
 		t.Error(err)
 	}

@@ -156,7 +156,7 @@ func record(s Stored, class governance.Class, p Place) Record {
 	e := s.Event
 	return Record{
 		ID: e.ID, Class: class.Key, Finder: finder(class, p), By: e.Source, State: e.State, Episode: e.Episode, Time: e.Time, Since: e.Since,
-		Zone: e.Zone, Note: e.Note, Why: e.Why, Score: e.Score, Area: e.Box, Snapshot: file(e, "image/jpeg"), Clip: file(e, "video/mp4"),
+		Zone: e.Zone, Note: e.Note, Why: e.Why, Score: e.Score, Area: e.Box, Snapshot: file(e, "image/jpeg"), Clip: file(e, "video/mp4"), Masks: masks(e),
 		Level: class.Level, Certainty: e.Certainty, Backfill: s.Backfill, Signal: class.SignalOnly,
 	}
 }
@@ -170,6 +170,15 @@ func finder(class governance.Class, p Place) Source {
 		return Sensor
 	}
 	return CameraAuto
+}
+
+// masks are those of the first evidence: all that an event brings is of one camera, at
+// one time.
+func masks(e event.Event) string {
+	if len(e.Evidence) == 0 {
+		return ""
+	}
+	return e.Evidence[0].Masks
 }
 
 // file returns the hash of the first evidence of a media type.

@@ -50,6 +50,7 @@ type Record struct {
 	Area     *event.Box   `json:"area,omitempty"`
 	Snapshot string       `json:"snapshot,omitempty"`
 	Clip     string       `json:"clip,omitempty"`
+	Masks    string       `json:"masks,omitempty"` // that are black in the picture and the clip, as event.Evidence has it
 	Level    event.Level  `json:"level,omitempty"`
 	// Certainty is the source's own word for how sure it is.
 	Certainty string `json:"certainty,omitempty"`

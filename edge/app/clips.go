@@ -1,19 +1,22 @@
 package app
 
 import (
+	"fmt"
+
 	"eastgate/edge/camera"
 	"eastgate/edge/config"
 	"eastgate/edge/coverage"
 	"eastgate/edge/evidence"
 	"eastgate/edge/flow"
 	"eastgate/edge/outbox"
+	"eastgate/edge/zone"
 	"eastgate/shared/wire"
 )
 
 // recorded returns what evidence must know of a camera, and what is to be shown the
 // packets that clips are cut from.
 func (b *Box) recorded(name string, c config.Camera) (evidence.Camera, func(*flow.Packet)) {
-	cam := evidence.Camera{Name: name, Privacy: c.Privacy}
+	cam := evidence.Camera{Name: name, Privacy: c.Privacy, Masks: fmt.Sprintf("v%d/%s", b.settings.State(name).Version, zone.Digest(c.Privacy))}
 	if !c.Clips.Enabled {
 		return cam, func(*flow.Packet) {}
 	}

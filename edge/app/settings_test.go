@@ -100,6 +100,12 @@ func TestSettingsReachOneCamera(t *testing.T) {
 	if b.lenses.get("gate") != gate {
 		t.Error("the other camera was begun anew")
 	}
+	for name, version := range map[string]string{"yard": "v4/", "gate": "v0/"} { // what evidence says of private areas
+		c := b.settings.Camera(name)
+		if cam, _ := b.recorded(name, c); cam.Masks != version+zone.Digest(c.Privacy) || len(c.Privacy) == 0 {
+			t.Errorf("evidence of %s says %q", name, cam.Masks)
+		}
+	}
 	if _, err := b.setZones(t.Context(), []byte(`{"camera": "yard", "version": 3, "settings": {}}`)); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("an older version: %v", err)
 	}

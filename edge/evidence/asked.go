@@ -34,7 +34,7 @@ func (s *Stage) Still(f *flow.Frame, id string) (event.Evidence, error) {
 	if err != nil {
 		return event.Evidence{}, fmt.Errorf("keep picture: %w", err)
 	}
-	return event.Evidence{SHA256: sum, Type: JPEG, Bytes: int64(len(data)), From: f.Taken.UTC(), To: f.Taken.UTC()}, nil
+	return event.Evidence{SHA256: sum, Type: JPEG, Bytes: int64(len(data)), From: f.Taken.UTC(), To: f.Taken.UTC(), Masks: s.cam.Masks}, nil
 }
 
 // Cut keeps a clip that somebody asked for: what the ring still holds from one time

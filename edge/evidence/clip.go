@@ -103,7 +103,7 @@ func (s *Stage) keepClip(ctx context.Context, l Label, packets []*flow.Packet) (
 	if err != nil {
 		return event.Evidence{}, fmt.Errorf("keep clip: %w", err)
 	}
-	return event.Evidence{SHA256: sum, Type: MP4, Bytes: int64(len(data)), From: from, To: to}, nil
+	return event.Evidence{SHA256: sum, Type: MP4, Bytes: int64(len(data)), From: from, To: to, Masks: s.cam.Masks}, nil
 }
 
 // blacken returns packets coded anew with the private areas black, or ErrUnmasked.

@@ -127,10 +127,13 @@ func TestPrivateAreasAreNeverShown(t *testing.T) {
 			f := open(t, config(t), m)
 			cam := recorded(t, m, now)
 			cam.Privacy = []zone.Polygon{{{0, 0}, {0.5, 0}, {0.5, 0.5}, {0, 0.5}}}
-			cam.Blacken = c.blacken
+			cam.Blacken, cam.Masks = c.blacken, "v4/9f86d081884c7d65"
 			got := events(t, cam, f, m, stay(now, 5*time.Second))
 			if len(got) != 2 || len(f.Pending()) != 1 || f.Pending()[0].Type != JPEG {
 				t.Errorf("%d events and %d files: a clip was kept unmasked", len(got), len(f.Pending()))
+			}
+			if v := got[0].Evidence; len(v) != 1 || v[0].Masks != cam.Masks {
+				t.Errorf("the picture does not say what is black in it: %+v", v)
 			}
 			if n := testutil.ToFloat64(m.clips.WithLabelValues("yard", unmasked)); n != 1 {
 				t.Errorf("%v counted", n)

@@ -28,6 +28,8 @@ type Camera struct {
 	Ring *Ring // nil: no clips are made
 	// Privacy is what nobody may see, in the picture's own coordinates.
 	Privacy []zone.Polygon
+	// Masks is what evidence says of that, as event.Evidence has it.
+	Masks string
 	// Blacken codes packets anew with Privacy black; nil where this program cannot.
 	Blacken func(ctx context.Context, packets []*flow.Packet) ([]*flow.Packet, error)
 }
@@ -118,7 +120,7 @@ func (s *Stage) picture(c flow.Confirmed) []event.Evidence {
 	}
 	return []event.Evidence{{
 		SHA256: sum, Type: JPEG, Bytes: int64(len(data)),
-		From: c.Frame.Taken.UTC(), To: c.Frame.Taken.UTC(),
+		From: c.Frame.Taken.UTC(), To: c.Frame.Taken.UTC(), Masks: s.cam.Masks,
 	}}
 }
 

@@ -29,6 +29,8 @@ import (
 // matter is the one incident of which evidence is taken out.
 type matter struct{ incident.Incident }
 
+func (m matter) History(context.Context, string) ([]incident.Step, error) { return nil, nil }
+
 func (m matter) Get(context.Context, string) (incident.Incident, error) { return m.Incident, nil }
 
 type originals struct{ *evidence.Folder }

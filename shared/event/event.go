@@ -90,6 +90,10 @@ type Evidence struct {
 	Bytes  int64     `json:"bytes"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
+	// Masks says which private areas are black in it: the version of the camera's
+	// settings, and a digest of the areas, as v4/9f86d081884c7d65; v4/none where there
+	// was none. Empty where the box does not say.
+	Masks string `json:"masks,omitempty"`
 }
 
 // NewID returns a ULID for something that happens now.
@@ -145,6 +149,8 @@ const (
 
 var sha256hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
+var masks = regexp.MustCompile(`^v[0-9]{1,18}/(none|[0-9a-f]{16})$`)
+
 // Validate returns every fault of e, or nil. An event that does not pass must
 // not be stored as one.
 func (e *Event) Validate() error {
@@ -190,6 +196,9 @@ func (e *Event) Validate() error {
 	for _, v := range e.Evidence {
 		if !sha256hex.MatchString(v.SHA256) || v.Bytes < 0 {
 			bad("evidence %.70q is no SHA-256 of a file", v.SHA256)
+		}
+		if v.Masks != "" && !masks.MatchString(v.Masks) {
+			bad("evidence masks %.40q: want a version and a digest, as v4/9f86d081884c7d65", v.Masks)
 		}
 	}
 	faults = append(faults, e.Why.faults()...)

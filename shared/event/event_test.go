@@ -35,6 +35,7 @@ func TestValidate(t *testing.T) {
 		"box":      {func(e *Event) { e.Box = &Box{0.5, 0.5, 0.6, 0.1} }, "not inside the picture"},
 		"cap":      {func(e *Event) { e.Certainty = "Sure" }, "CAP 1.2"},
 		"evidence": {func(e *Event) { e.Evidence = []Evidence{{SHA256: "short"}} }, "SHA-256"},
+		"masks":    {func(e *Event) { e.Evidence = []Evidence{{SHA256: strings.Repeat("a", 64), Masks: "v4"}} }, "as v4/"},
 		"much":     {func(e *Event) { e.Evidence = make([]Evidence, 9) }, "more than 8"},
 	} {
 		e := good()

@@ -213,7 +213,7 @@ func (s *Site) Event(t testing.TB, kind event.Kind, camera string, state event.S
 		ID: id, Episode: id, Source: event.NewSource("garden", "gate-1", camera), Kind: kind, State: state, Time: now, Since: now,
 		Certainty: "Likely", Severity: kind.Severity(), Urgency: kind.Urgency(), Status: "Actual", Score: 0.9,
 		Box: &event.Box{0.2, 0.2, 0.3, 0.3}, Detector: event.Detector{Name: "test", Version: "1"},
-		Evidence: []event.Evidence{{SHA256: s.Picture(t), Type: "image/jpeg", Bytes: 1, From: now, To: now}},
+		Evidence: []event.Evidence{{SHA256: s.Picture(t), Type: "image/jpeg", Bytes: 1, From: now, To: now, Masks: "v4/9f86d081884c7d65"}},
 	}
 }
 
