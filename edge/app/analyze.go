@@ -45,7 +45,8 @@ type line struct {
 	Since float64    `json:"since_s"` // when it began, known in hindsight
 	Score float64    `json:"score"`
 	Note  string     `json:"note,omitempty"`
-	Why   event.Why  `json:"why,omitempty"` // what the judgement rested on when it was confirmed
+	Late  float64    `json:"late_s,omitempty"` // with the gate: how long after that picture had come it was decoded
+	Why   event.Why  `json:"why,omitempty"`    // what the judgement rested on when it was confirmed
 }
 
 // A summary is the last line for a file.
@@ -103,6 +104,7 @@ func (a Analysis) pipeline(video *videofile.File, r *report) (*pipeline, error) 
 	detector.Heed = gate.Heed
 	decoder := decode.New(camera, decode.NewMetrics(reg), a.Log)
 	decoder.Shared = decode.NewPool()
+	r.late = gate.Late
 	return &pipeline{
 		camera: video, remember: pass[*flow.Packet]{func(*flow.Packet) { r.sum.In++ }},
 		gate: gate, decode: decoder, look: gate.Behind(),
@@ -131,6 +133,7 @@ type report struct {
 	open  map[string]*line // by episode
 	sum   summary
 	last  time.Duration // media time of the last observation
+	late  func(time.Duration) time.Duration
 }
 
 func (r *report) decoded(f *flow.Frame) {
@@ -146,12 +149,13 @@ func (r *report) judged(o flow.Observation) {
 }
 
 func (r *report) event(e event.Event) {
-	at := round(e.Time.Sub(videofile.Base).Seconds(), 3)
+	pts := e.Time.Sub(videofile.Base)
+	at := round(pts.Seconds(), 3)
 	switch e.State {
 	case event.Start:
 		l := &line{
 			File: r.path, Kind: e.Kind, Zone: e.Zone, Start: at,
-			Since: round(e.Since.Sub(videofile.Base).Seconds(), 3), Score: round(e.Score, 3), Note: e.Note, Why: e.Why,
+			Since: round(e.Since.Sub(videofile.Base).Seconds(), 3), Score: round(e.Score, 3), Note: e.Note, Why: e.Why, Late: round(r.late(pts).Seconds(), 3),
 		}
 		r.lines = append(r.lines, l)
 		r.open[e.Episode] = l

@@ -19,6 +19,7 @@ type cause struct {
 	opened time.Duration                   // when the look under way began
 	found  bool                            // an event has begun since then
 	vain   int                             // looks in a row that found nothing
+	closed time.Duration                   // when the last of them ended
 	mute   time.Duration                   // until when movement is not believed
 }
 
@@ -27,8 +28,10 @@ const (
 	familiar = 8 * time.Second
 	// again is after how long it is looked at once more, for linger.
 	again = 30 * time.Second
-	// longest is how long a look goes on for movement of which no event comes.
-	longest = 20 * time.Second
+	// longest is how long a look goes on for movement of which no event comes; shorter,
+	// where the one before it came to nothing.
+	longest = 10 * time.Second
+	shorter = 5 * time.Second
 	// leastMute and mostMute bound how long movement is then not believed.
 	leastMute = 4 * time.Second
 	mostMute  = 30 * time.Second
@@ -37,6 +40,14 @@ const (
 // suspect takes in that something was suspected in the picture at pts.
 func (c *cause) suspect(u flow.Urgency, pts time.Duration) {
 	c.until[u] = max(c.until[u], pts+linger)
+}
+
+// elsewhere takes in that what moves, moves where movement has not come to nothing of
+// late: it is believed as soon as may be.
+func (c *cause) elsewhere(pts time.Duration) {
+	if pts >= c.closed+leastMute {
+		c.mute = 0
+	}
 }
 
 // now is the greatest urgency that holds; open says whether a look is under way.
@@ -55,10 +66,18 @@ func (c *cause) now(at time.Duration, open bool) flow.Urgency {
 		}
 		return flow.Moving
 	}
-	if open && !c.found && at-c.opened > longest {
+	if open && !c.found && at-c.opened > c.patience() {
 		return flow.Calm
 	}
 	return flow.Moving
+}
+
+// patience is how long a look goes on for mere movement.
+func (c *cause) patience() time.Duration {
+	if c.vain > 0 {
+		return shorter
+	}
+	return longest
 }
 
 func (c *cause) open(at time.Duration) { c.opened, c.found = at, false }
@@ -69,7 +88,11 @@ func (c *cause) close(at time.Duration) bool {
 		c.vain, c.mute = 0, 0
 		return true
 	}
+	if at > c.closed+pardon {
+		c.vain = 0
+	}
 	c.mute = at + min(leastMute<<min(c.vain, 8), mostMute)
+	c.closed = at
 	c.vain++
 	return false
 }

@@ -71,7 +71,8 @@ type Gate struct {
 	// no time for it, and of each time that a camera with rare ones could not be; may be nil.
 	LeftOut func()
 	// Step makes the gate wait for what became of a key picture before it goes on: for
-	// films, which come faster than they are looked at.
+	// films, which come faster than they are looked at. It then also remembers the looks
+	// for Late.
 	Step bool
 
 	// Run's own.
@@ -96,7 +97,12 @@ type Gate struct {
 	cause cause
 	told  chan struct{} // somebody has looked: for Step
 	last  time.Duration // up to when
+	looks []look        // with Step: those that went back
 }
+
+// A look is a closer look that went back: from the picture at from to the one at which
+// it began.
+type look struct{ from, at time.Duration }
 
 // New returns the gate of a camera. b is shared by all cameras of a box.
 func New(camera string, cfg Config, b *Budget, m *Metrics) *Gate {
@@ -240,8 +246,26 @@ func (g *Gate) open(p *flow.Packet, want flow.Urgency) []flow.Order {
 	for i, p := range g.group {
 		out[i] = flow.Order{Packet: p, Shown: i == 0 && g.shown}
 	}
-	g.begun(g.group[len(g.group)-1].PTS)
+	g.begun(p.PTS)
+	if g.Step {
+		g.mu.Lock()
+		g.looks = append(g.looks, look{g.group[0].PTS, p.PTS})
+		g.mu.Unlock()
+	}
 	return out
+}
+
+// Late is how long after it had come the picture at pts was decoded, because the closer
+// look that showed it began only then. It knows only with Step.
+func (g *Gate) Late(pts time.Duration) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, l := range g.looks {
+		if l.from <= pts && pts < l.at {
+			return l.at - pts
+		}
+	}
+	return 0
 }
 
 // begun notes that a closer look has begun, with pictures up to pts.

@@ -129,10 +129,10 @@ func TestMovementThatComesToNothingIsBelievedLess(t *testing.T) {
 		want[s] = flow.Moving
 	}
 	orders := play(newGate(nil), newFilm(50), 300, want)
-	if n := count(orders[:20]); n < 18*25 {
-		t.Errorf("at first %d pictures of 500 were decoded", n)
+	if n := count(orders[:10]); n < 9*25 {
+		t.Errorf("at first %d pictures of 250 were decoded", n)
 	}
-	if n := count(orders[150:]); n > 150*25/2 {
+	if n := count(orders[150:]); n > 150*25/4 {
 		t.Errorf("later %d pictures of %d were decoded", n, 150*25)
 	}
 }

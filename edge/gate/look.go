@@ -45,6 +45,9 @@ func (g *Gate) see(f *flow.Frame) {
 	if u := g.scene.look(f); u > flow.Calm {
 		g.m.suspected.WithLabelValues(g.camera, u.String()).Inc()
 		g.cause.suspect(u, f.PTS)
+		if u == flow.Moving { // a scene tells of no movement where it came to nothing
+			g.cause.elsewhere(f.PTS)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ const gridWidth = 320
 
 // A scene is how a camera's picture usually looks, and how much each place of it
 // varies. It adapts to noise, is not deceived by light that changes as a whole, and
-// becomes less easily alarmed where its alarms come to nothing.
+// is less easily alarmed at the places where its alarms come to nothing.
 type scene struct {
 	w, h  int
 	mean  []int32 // grey levels, times one
@@ -24,15 +24,15 @@ type scene struct {
 	diffs []int   // scratch for the median
 	cols  []int   // which columns of the picture are taken
 	slow  slow
+	tiles tiles
 
 	ready bool
 	began time.Duration
 	looks int           // since then
 	at    time.Duration // of the newest picture
 	light float32       // how much brighter it was as a whole
-	dull  float32       // 1, and more where alarms came to nothing
 	vain  int           // alarms in a row that came to nothing
-	mute  time.Duration // until when none is given
+	mute  time.Duration // until when none is given of the picture as a whole
 }
 
 // Grey levels are kept as whole numbers of a 256th: that is twice as fast.
@@ -49,12 +49,11 @@ const (
 	absorb      = time.Minute      // time constant of what is not
 	forget      = time.Minute      // after a longer gap the scene is begun anew
 	leastStep   = 7                // grey levels that always count as change
+	usual       = 4                // deviations that are no change
 	lampStep    = 7                // grey levels by which a picture may change as a whole
 	wholeChange = 0.5              // share of the picture that no thing fills
 	tile        = 16               // pixels of the grid; tiles overlap by half
 	tileCount   = 7                // changed pixels of a tile that are a thing
-	mostDull    = 3
-	dullness    = 10 * time.Minute // time constant in which it is forgotten
 	firstPause  = 5 * time.Second  // without alarms, after one that came to nothing
 	mostPause   = time.Minute
 )
@@ -68,7 +67,6 @@ func (s *scene) look(f *flow.Frame) flow.Urgency {
 		return flow.Calm
 	}
 	s.at = f.PTS
-	s.dull += (1 - s.dull) * rate(dt, dullness)
 	shift := s.shift()
 	jump := math.Abs(float64(shift-s.light)) > lampStep
 	changed := s.compare(shift)
@@ -104,14 +102,13 @@ func (s *scene) standing(at time.Duration) flow.Urgency {
 
 // judge takes in whether a closer look has found something.
 func (s *scene) judge(found bool) {
+	s.tiles.judge(found, s.at)
 	if found {
 		s.vain, s.mute = 0, 0
-		s.dull = max(1, s.dull*0.8)
 		return
 	}
 	s.mute = s.at + min(firstPause<<min(s.vain, 8), mostPause)
 	s.vain++
-	s.dull = min(mostDull, s.dull*1.25)
 }
 
 func (s *scene) begin(at time.Duration) {
@@ -123,20 +120,19 @@ func (s *scene) begin(at time.Duration) {
 	}
 	s.slow.forget()
 	s.ready, s.began, s.at, s.light, s.looks = true, at, at, 0, 0
-	s.dull = max(s.dull, 1)
 }
 
 // compare marks where the picture differs from the scene and returns at how many
 // places.
 func (s *scene) compare(shift float32) (changed int) {
-	light, least, times := int32(shift*one), int32(leastStep*one*s.dull), int32(4*s.dull)
+	light := int32(shift * one)
 	mean, vary, fresh := s.mean[:len(s.grey)], s.vary[:len(s.grey)], s.fresh[:len(s.grey)]
 	for i, v := range s.grey {
 		d := int32(v)*one - mean[i] - light
 		if d < 0 {
 			d = -d
 		}
-		far := d > least && d > times*vary[i]
+		far := d > leastStep*one && d > usual*vary[i]
 		fresh[i] = far
 		if far {
 			changed++
@@ -145,16 +141,16 @@ func (s *scene) compare(shift float32) (changed int) {
 	return changed
 }
 
-// thing reports whether changed places lie close enough together to be one.
-func (s *scene) thing() bool {
-	for y := 0; y < s.h; y += tile / 2 {
-		for x := 0; x < s.w; x += tile / 2 {
-			if s.count(x, y) >= tileCount {
-				return true
-			}
+// thing reports whether changed places lie close enough together to be one, where that
+// is believed.
+func (s *scene) thing() (believed bool) {
+	for i := range s.tiles.vain {
+		n := s.count(i%s.tiles.w*(tile/2), i/s.tiles.w*(tile/2))
+		if n >= s.tiles.enough(i, s.at) && s.tiles.raise(i, s.at) {
+			believed = true
 		}
 	}
-	return false
+	return believed
 }
 
 // count is how many places of a tile have changed together with a neighbour: noise
@@ -208,7 +204,7 @@ func (s *scene) shrink(img *image.YCbCr) {
 	w := min(gridWidth, fw)
 	h := max(1, fh*w/fw)
 	if w != s.w || h != s.h {
-		*s = scene{w: w, h: h, dull: 1, mean: make([]int32, w*h), vary: make([]int32, w*h), grey: make([]byte, w*h), fresh: make([]bool, w*h)}
+		*s = scene{w: w, h: h, tiles: newTiles(w, h), mean: make([]int32, w*h), vary: make([]int32, w*h), grey: make([]byte, w*h), fresh: make([]bool, w*h)}
 	}
 	for len(s.cols) < 3*w {
 		s.cols = append(s.cols, min(len(s.cols)*fw/(3*w), fw-1))

@@ -22,6 +22,7 @@ type options struct {
 	only                    string
 	kinds                   []string
 	stress, compare, write  bool
+	gate                    bool
 }
 
 func main() {
@@ -44,6 +45,7 @@ func run(ctx context.Context, args []string) error {
 	names := f.String("kinds", "fire,parking,motion,tamper", "what to measure")
 	f.BoolVar(&o.stress, "stress", false, "also measure on clips with noise, fog, rain, bad lines …")
 	f.BoolVar(&o.compare, "compare", false, "also measure what others find on the same clips")
+	f.BoolVar(&o.gate, "gate", false, "instead, measure what the gate changes, on the clips as cameras send them")
 	f.BoolVar(&o.write, "write", false, "write the tables into edge/detect/*/README.md")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -62,7 +64,23 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	clips = slices.DeleteFunc(clips, func(c clip) bool { return !strings.Contains(c.File, o.only) })
+	if o.gate {
+		return measureGated(ctx, o, clips)
+	}
 	return measure(ctx, o, clips)
+}
+
+// measureGated prints or writes what the gate changes.
+func measureGated(ctx context.Context, o options, clips []clip) error {
+	text, err := measureGate(ctx, o, clips)
+	if err != nil {
+		return err
+	}
+	fmt.Print(text)
+	if o.write {
+		return insert(filepath.Join(o.root, "edge/gate/DESIGN.md"), text)
+	}
+	return nil
 }
 
 // measure runs everything that was asked for and prints or writes the tables.
