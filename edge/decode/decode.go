@@ -30,7 +30,7 @@ type Decoder struct {
 	shift   time.Duration // added to PTS since the stream's clock jumped back
 	grey    []byte
 	said    time.Time     // when a complaint was last logged
-	shown   time.Duration // PTS of a picture of which no frame is made again
+	shown   time.Duration // PTS up to which no frame is made again
 	scratch []byte
 
 	// Shared are the decoders of single pictures; nil opens one for each.
@@ -103,13 +103,16 @@ func (d *Decoder) obey(ctx context.Context, o flow.Order, out chan<- *flow.Frame
 	if o.Shown {
 		d.shown = o.PTS
 	}
+	if o.Back {
+		d.last = min(d.last, o.PTS+d.shift-1)
+	}
 	d.decode(ctx, o.Packet, out)
 	return nil
 }
 
 // alone decodes a picture to which no other refers.
 func (d *Decoder) alone(ctx context.Context, o flow.Order, out chan<- *flow.Frame) error {
-	d.stream = o.Stream
+	d.follow(o.Stream)
 	var pic picture
 	var err error
 	if pic, d.scratch, err = d.Shared.alone(o, d.scratch); err != nil {
@@ -124,13 +127,21 @@ func (d *Decoder) alone(ctx context.Context, o flow.Order, out chan<- *flow.Fram
 	return nil
 }
 
+// follow notes which stream the pictures are of; each has times of its own.
+func (d *Decoder) follow(s *flow.Stream) {
+	if s != d.stream {
+		d.stream, d.shown = s, math.MinInt64
+	}
+}
+
 func (d *Decoder) open(s *flow.Stream) error {
 	d.closeCodec()
 	c, err := open(s)
 	if err != nil {
 		return err
 	}
-	d.codec, d.stream, d.waitKey, d.since = c, s, true, nil
+	d.follow(s)
+	d.codec, d.waitKey, d.since = c, true, nil
 	d.m.streams.WithLabelValues(d.camera).Inc()
 	return nil
 }
@@ -198,7 +209,7 @@ func (d *Decoder) receive(ctx context.Context, out chan<- *flow.Frame) bool {
 			d.fault("picture is damaged", errors.New("part of the coded picture is missing"))
 			return false
 		}
-		if time.Duration(pic.pts) == d.shown {
+		if time.Duration(pic.pts) <= d.shown {
 			pic.free()
 			continue
 		}

@@ -23,9 +23,12 @@ type Order struct {
 	// Alone says that the picture is decoded by itself: the next order is a key
 	// picture. Only key pictures are alone.
 	Alone bool
-	// Shown says that the picture was decoded before. It is needed by those that
+	// Shown says that the picture, and all before it, were seen before. It is needed by those that
 	// follow and makes no frame again.
 	Shown bool
+	// Back says that the frame made last was kept back from all who follow the time: it
+	// goes on from this picture, which is older.
+	Back bool
 	// Anew says that pictures before this one were left out though it refers to them, because
 	// no key picture comes: the decoder begins without, and gives frames once they are whole.
 	Anew bool

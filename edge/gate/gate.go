@@ -11,6 +11,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,9 +79,11 @@ type Gate struct {
 	// Run's own.
 	stream  *flow.Stream
 	group   []*flow.Packet // since the last key picture; empty where it cannot be gone back to
-	bytes   int
-	shown   bool          // the group's key picture was looked at
-	looked  time.Duration // when a picture was looked at last
+	prior   []*flow.Packet // the group before it; empty likewise
+	bytes   int            // of group
+	shown   bool           // the group's key picture was looked at
+	looked  time.Duration  // when a picture was looked at last
+	before  time.Duration  // and before that one, when it was a key picture by itself
 	keyAt   time.Duration // of the last key picture
 	wide    int           // how many key pictures in time it takes until they are no longer too far apart
 	started bool
@@ -93,6 +96,10 @@ type Gate struct {
 	waiting []flow.Order // a batch
 
 	mu    sync.Mutex
+	taken *Seat // by Behind, for a closer look that begins before the picture at kept
+	kept  time.Duration
+	alone time.Duration // the newest key picture by itself
+	open  bool          // a closer look is under way
 	scene scene
 	cause cause
 	told  chan struct{} // somebody has looked: for Step
@@ -148,6 +155,11 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 		return []flow.Order{{Packet: p}}
 	}
 	want := g.wanted(p.PTS)
+	if g.keptBack() {
+		orders := g.closely(p, max(want, flow.Moving))
+		orders[0].Back = true
+		return orders
+	}
 	if want == flow.Calm && g.waits {
 		g.budget.Withdraw(g.camera)
 		g.waits = false
@@ -164,9 +176,8 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 		return g.follow(p, want)
 	case want > flow.Calm && (len(g.group) > 0 || p.PTS-g.keyAt > keyPatience) && p.PTS-g.asked >= askEvery:
 		g.asked = p.PTS
-		if g.seat = g.budget.Take(g.camera, want); g.seat != nil {
-			g.waits = false
-			return g.open(p, want)
+		if g.take(want) {
+			return g.closely(p, want)
 		}
 		g.refused(p.PTS, want)
 	}
@@ -189,7 +200,7 @@ func selective(s *flow.Stream) bool { return s.Codec == "h264" || s.Codec == "he
 // remember keeps the present group of pictures, by reference.
 func (g *Gate) remember(p *flow.Packet) {
 	if p.Stream != g.stream {
-		g.stream, g.group, g.bytes, g.wide, g.started, g.asked = p.Stream, nil, 0, 0, false, p.PTS-askEvery
+		g.stream, g.group, g.prior, g.bytes, g.wide, g.started, g.asked = p.Stream, nil, nil, 0, 0, false, p.PTS-askEvery
 		g.keyAt = p.PTS // none yet: it is waited for from now on
 		g.close()
 	}
@@ -204,8 +215,9 @@ func (g *Gate) remember(p *flow.Packet) {
 			g.begin = p.PTS
 		}
 		g.started, g.keyAt = true, p.PTS
-		clear(g.group)
-		g.group, g.bytes, g.shown = append(g.group[:0], p), len(p.Data), false
+		clear(g.prior)
+		g.group, g.prior = append(g.prior[:0], p), g.group
+		g.bytes, g.shown = len(p.Data), false
 		return
 	}
 	if len(g.group) == 0 {
@@ -234,24 +246,48 @@ func (g *Gate) wanted(now time.Duration) flow.Urgency {
 	return flow.Calm
 }
 
-// open goes back to the last key picture, or begins with p where there is none to go
+// take asks for a seat.
+func (g *Gate) take(want flow.Urgency) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seat = g.budget.Take(g.camera, want)
+	g.open = g.seat != nil
+	return g.open
+}
+
+// keptBack takes over the seat that Behind has taken, and reports whether there was one.
+func (g *Gate) keptBack() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.taken == nil {
+		return false
+	}
+	g.seat, g.taken = g.taken, nil
+	if g.looked == g.kept {
+		g.looked = g.before
+	}
+	return true
+}
+
+// closely begins a closer look. It goes back to the last key picture, and to the one before
+// where nobody but the gate has seen the last; or begins with p where there is none to go
 // back to and none comes.
-func (g *Gate) open(p *flow.Packet, want flow.Urgency) []flow.Order {
+func (g *Gate) closely(p *flow.Packet, want flow.Urgency) []flow.Order {
+	g.waits = false
 	g.m.opened.WithLabelValues(g.camera, want.String()).Inc()
 	if len(g.group) == 0 {
-		g.begun(p.PTS)
+		g.begun(p.PTS, p.PTS)
 		return []flow.Order{{Packet: p, Anew: true}}
 	}
-	out := make([]flow.Order, len(g.group))
-	for i, p := range g.group {
-		out[i] = flow.Order{Packet: p, Shown: i == 0 && g.shown}
+	group := g.group
+	if len(g.prior) > 0 && g.looked < g.group[0].PTS {
+		group = slices.Concat(g.prior, g.group)
 	}
-	g.begun(p.PTS)
-	if g.Step {
-		g.mu.Lock()
-		g.looks = append(g.looks, look{g.group[0].PTS, p.PTS})
-		g.mu.Unlock()
+	out := make([]flow.Order, len(group))
+	for i, p := range group {
+		out[i] = flow.Order{Packet: p, Shown: p.PTS <= g.looked}
 	}
+	g.begun(group[0].PTS, p.PTS)
 	return out
 }
 
@@ -268,12 +304,15 @@ func (g *Gate) Late(pts time.Duration) time.Duration {
 	return 0
 }
 
-// begun notes that a closer look has begun, with pictures up to pts.
-func (g *Gate) begun(pts time.Duration) {
+// begun notes that a closer look has begun, with the pictures since from.
+func (g *Gate) begun(from, pts time.Duration) {
 	g.shown, g.looked, g.skipped = true, pts, 0
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.cause.open(pts)
-	g.mu.Unlock()
+	if g.Step {
+		g.looks = append(g.looks, look{from, pts})
+	}
 }
 
 // follow hands on what comes while the gate is open.
@@ -307,16 +346,23 @@ func (g *Gate) glance(p *flow.Packet) []flow.Order {
 		}
 		return nil
 	}
-	g.looked, g.shown, g.skipped = p.PTS, true, 0
+	g.before, g.looked, g.shown, g.skipped = g.looked, p.PTS, true, 0
+	g.mu.Lock()
+	g.alone = p.PTS
+	g.mu.Unlock()
 	return []flow.Order{{Packet: p, Alone: true}}
 }
 
 // close gives the seat back.
 func (g *Gate) close() {
-	if g.seat != nil {
-		g.seat.Leave()
-		g.seat = nil
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range []*Seat{g.seat, g.taken} {
+		if s != nil {
+			s.Leave()
+		}
 	}
+	g.seat, g.taken, g.open = nil, nil, false
 }
 
 // judge takes in what came of a closer look that ends because nothing more is

@@ -97,6 +97,54 @@ func TestSuspicionGoesBackToTheLastKeyPicture(t *testing.T) {
 	}
 }
 
+// TestWhatLedToAKeyPictureIsSeenBeforeIt: when the gate itself suspects something in a key
+// picture, nobody else has seen that yet, and the closer look begins one group before.
+func TestWhatLedToAKeyPictureIsSeenBeforeIt(t *testing.T) {
+	g, f := newGate(nil), newFilm(50)
+	frame := func(at int, draw func([]byte, int, int)) (kept bool) { // the picture at a second
+		var last *flow.Packet
+		for f.next <= at*25 {
+			last = f.packet()
+			g.decide(last)
+		}
+		return g.see(picture(last.PTS, draw))
+	}
+	for at := 0; at < 20; at += 2 {
+		if frame(at, nil) {
+			t.Fatalf("a quiet picture at %d s was kept back", at)
+		}
+	}
+	if !frame(20, paint(300, 200, 40, 60, 60)) {
+		t.Fatal("a thing that came was not kept back")
+	}
+	orders := g.decide(f.packet())
+	if len(orders) != 52 || !orders[0].Key || !orders[0].Back || !orders[0].Shown || orders[1].Shown || !orders[50].Key || orders[50].Shown {
+		t.Fatalf("%d orders: %+v", len(orders), orders[0])
+	}
+	if late := g.Late(orders[1].PTS); g.Step || late != 0 {
+		t.Errorf("late by %v without being asked to know", late)
+	}
+	if frame(22, paint(300, 200, 40, 60, 60)) {
+		t.Error("a picture of a closer look was kept back")
+	}
+}
+
+// TestALookThatBeginsAgainShowsNothingTwice has two looks in one group.
+func TestALookThatBeginsAgainShowsNothingTwice(t *testing.T) {
+	g, f := newGate(nil), newFilm(500)
+	g.keyAt, g.wide = 0, 0
+	play(g, f, 1, map[int]flow.Urgency{0: flow.Burning})
+	play(g, f, 2, nil)
+	g.Heed(time.Duration(f.next)*40*time.Millisecond, flow.Burning)
+	g.close()
+	seen := g.looked
+	for _, o := range g.decide(f.packet()) {
+		if o.Shown != (o.PTS <= seen) {
+			t.Fatalf("%v was seen up to %v: %+v", o.PTS, seen, o)
+		}
+	}
+}
+
 // TestKnownMovementIsNotWatchedForEver has something move for two minutes.
 func TestKnownMovementIsNotWatchedForEver(t *testing.T) {
 	want := map[int]flow.Urgency{}

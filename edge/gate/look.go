@@ -24,8 +24,9 @@ func (b Behind) Run(ctx context.Context, in <-chan *flow.Frame, out chan<- *flow
 	defer close(out)
 	g := b.g
 	for f := range in {
-		if g.cfg.Enabled {
-			g.see(f)
+		if g.cfg.Enabled && g.see(f) {
+			f.Release()
+			continue
 		}
 		select {
 		case out <- f:
@@ -36,19 +37,39 @@ func (b Behind) Run(ctx context.Context, in <-chan *flow.Frame, out chan<- *flow
 	return nil
 }
 
-func (g *Gate) see(f *flow.Frame) {
+// see looks at a frame and reports whether it is to be kept back: what led to it will be
+// decoded first, and then it once more.
+func (g *Gate) see(f *flow.Frame) (keep bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if f.PTS-g.scene.at < glanceEvery && f.PTS >= g.scene.at && g.scene.ready {
-		return
+	if g.scene.ready && f.PTS-g.scene.at < glanceEvery { // or before it: what led to a picture that was kept back
+		return false
 	}
-	if u := g.scene.look(f); u > flow.Calm {
-		g.m.suspected.WithLabelValues(g.camera, u.String()).Inc()
-		g.cause.suspect(u, f.PTS)
-		if u == flow.Moving { // a scene tells of no movement where it came to nothing
-			g.cause.elsewhere(f.PTS)
-		}
+	u := g.scene.look(f)
+	if u == flow.Calm {
+		return false
 	}
+	g.m.suspected.WithLabelValues(g.camera, u.String()).Inc()
+	g.cause.suspect(u, f.PTS)
+	if u == flow.Moving { // a scene tells of no movement where it came to nothing
+		g.cause.elsewhere(f.PTS)
+	}
+	return g.keep(f.PTS)
+}
+
+// keep takes a seat for a closer look that begins before the picture at pts, when that is
+// a key picture by itself that nobody has seen yet.
+func (g *Gate) keep(pts time.Duration) bool {
+	want := g.cause.now(pts, false)
+	if want == flow.Calm || g.open || pts != g.alone {
+		return false
+	}
+	if g.taken = g.budget.Take(g.camera, want); g.taken == nil {
+		return false
+	}
+	g.open, g.kept, g.last = true, pts, max(g.last, pts)
+	g.tell()
+	return true
 }
 
 // Heed takes in what the detectors make of the picture at pts: how much they want to
@@ -60,6 +81,11 @@ func (g *Gate) Heed(pts time.Duration, want flow.Urgency) {
 	}
 	g.last = max(g.last, pts)
 	g.mu.Unlock()
+	g.tell()
+}
+
+// tell has await look again.
+func (g *Gate) tell() {
 	select {
 	case g.told <- struct{}{}:
 	default:
