@@ -49,12 +49,7 @@ func wish(d Detector, findings []flow.Finding) flow.Urgency {
 	}
 	urgency := flow.Moving
 	for _, k := range d.Kinds() {
-		urgency = max(urgency, urgencies[k])
+		urgency = max(urgency, flow.UrgencyOf(k))
 	}
 	return urgency
-}
-
-// urgencies are those of kinds that are more than movement.
-var urgencies = map[event.Kind]flow.Urgency{
-	event.FireVisual: flow.Burning, event.FireLaneBlocked: flow.Standing, event.ParkingMotor: flow.Standing, event.Tamper: flow.Standing,
 }

@@ -1,5 +1,7 @@
 package flow
 
+import "eastgate/shared/event"
+
 // An Urgency says how much it matters that a camera is looked at closely now. A
 // higher one goes first.
 type Urgency int
@@ -13,6 +15,19 @@ const (
 )
 
 // String names the urgency, as metrics do.
+// UrgencyOf is how much an event of a kind matters; Calm where no closer look tells it.
+func UrgencyOf(k event.Kind) Urgency {
+	switch k {
+	case event.FireVisual:
+		return Burning
+	case event.FireLaneBlocked, event.ParkingMotor, event.Tamper:
+		return Standing
+	case event.Motion:
+		return Moving
+	}
+	return Calm
+}
+
 func (u Urgency) String() string {
 	return [...]string{"calm", "moving", "standing", "burning"}[min(max(u, Calm), Burning)]
 }

@@ -84,8 +84,8 @@ type Gate struct {
 	shown   bool           // the group's key picture was looked at
 	looked  time.Duration  // when a picture was looked at last
 	before  time.Duration  // and before that one, when it was a key picture by itself
-	keyAt   time.Duration // of the last key picture
-	wide    int           // how many key pictures in time it takes until they are no longer too far apart
+	keyAt   time.Duration  // of the last key picture
+	wide    int            // how many key pictures in time it takes until they are no longer too far apart
 	started bool
 	begin   time.Duration // when the stream began
 	known   bool          // the camera's place was learnt: it has been looked at closely once
@@ -373,12 +373,12 @@ func (g *Gate) judge() {
 	g.scene.judge(g.cause.close(g.looked))
 }
 
-// patience bounds how long Step waits for a picture of which nothing may come.
-const patience = 2 * time.Second
+// stepPatience bounds how long Step waits for a picture of which nothing may come.
+const stepPatience = 2 * time.Second
 
 // await waits until the picture at pts was looked at.
 func (g *Gate) await(ctx context.Context, pts time.Duration) {
-	end := time.NewTimer(patience)
+	end := time.NewTimer(stepPatience)
 	defer end.Stop()
 	for {
 		g.mu.Lock()

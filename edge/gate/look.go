@@ -96,13 +96,10 @@ func (g *Gate) tell() {
 func (g *Gate) Know(e event.Event) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case e.State == event.Start:
-		g.cause.found = true
-		if e.Kind == event.Motion {
-			g.cause.begun(g.last)
-		}
-	case e.State == event.End && e.Kind == event.Motion:
-		g.cause.ended()
+	switch u := flow.UrgencyOf(e.Kind); e.State {
+	case event.Start:
+		g.cause.begun(u, g.last)
+	case event.End:
+		g.cause.ended(u)
 	}
 }

@@ -18,7 +18,7 @@ const (
 	restless     = 8 * time.Second
 	mostRestless = 2 * time.Minute
 	// pardon is how long a tile must have been quiet, or not believed, to be as others.
-	pardon  = 10 * time.Minute
+	pardon   = 10 * time.Minute
 	mostVain = 4 // beyond which a tile needs no more to be believed
 )
 

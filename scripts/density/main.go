@@ -90,6 +90,10 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	still, err := calm(ctx, o, places)
+	if err != nil {
+		return err
+	}
 	all := table{out: os.Stdout}
 	var last map[string]result
 	peers := map[string]spent{}
@@ -97,7 +101,11 @@ func run(ctx context.Context, args []string) error {
 		last = map[string]result{}
 		for _, mix := range o.mixes {
 			fmt.Fprintf(os.Stderr, "density: %d cameras, %s: %v to begin, then %v …\n", n, mix, o.warm, o.length)
-			r, err := measure(ctx, o, places, n, mix, peers)
+			seen := places
+			if mix == quiet {
+				seen = still
+			}
+			r, err := measure(ctx, o, seen, n, mix, peers)
 			if err != nil {
 				return fmt.Errorf("%d cameras, %s: %w", n, mix, err)
 			}
