@@ -12,18 +12,18 @@ import (
 // Movement can go on for ever: a street, a tree. Once it is told as an event, the key
 // pictures say when it ends, and a closer look now and then is enough. What is wished and
 // comes to nothing, whether movement, an orange balloon or a queue in a zone, is believed
-// for a while, then less; fire and what stands never less than half as long as it is left.
+// for a while, then for shorter and after longer pauses.
 type cause struct {
 	wishes [flow.Burning + 1]wish
-	told   int           // events of movement under way
-	since  time.Duration // when the first of them began
+	since  time.Duration // when the first of the events of movement began that are under way
 	opened time.Duration // when the look under way began
 }
 
 // A wish is one urgency with which pictures are asked for.
 type wish struct {
 	from, until time.Duration // how long it holds
-	found       bool          // an event of it has begun in the look under way
+	told        int           // events of it that are under way
+	heard       time.Duration // when the last of them began or ended
 	vain        int           // looks in a row in which it came to nothing
 	closed      time.Duration // when the last of them ended
 	mute        time.Duration // until when it is not believed
@@ -58,10 +58,10 @@ func (c *cause) suspect(u flow.Urgency, pts time.Duration) {
 }
 
 // elsewhere takes in that something moves where movement has not come to nothing of late:
-// whatever is wished then is believed as soon as may be.
+// whatever is wished then is believed after half the time.
 func (c *cause) elsewhere(pts time.Duration) {
 	for u := range c.wishes {
-		if w := &c.wishes[u]; pts >= w.closed+leastMute {
+		if w := &c.wishes[u]; pts >= (w.closed+w.mute)/2 {
 			w.mute = 0
 		}
 	}
@@ -79,33 +79,36 @@ func (c *cause) now(at time.Duration, open bool) flow.Urgency {
 
 func (c *cause) believed(u flow.Urgency, at time.Duration, open bool) bool {
 	w := &c.wishes[u]
-	if at >= w.until || at < w.mute {
+	switch {
+	case at >= w.until || at < w.mute:
 		return false
+	case w.told == 0:
+		return !open || at-c.begin(w) <= w.patience(u)
+	case u > flow.Moving:
+		return true
 	}
-	if u == flow.Moving && c.told > 0 {
-		rest := at - c.since - familiar
-		return rest <= 0 || rest%again >= again-linger
-	}
-	patience := patiences[u].first
+	rest := at - c.since - familiar
+	return rest <= 0 || rest%again >= again-linger
+}
+
+// begin is from when on a wish has been waiting for an event in the look under way.
+func (c *cause) begin(w *wish) time.Duration { return max(c.opened, w.from, w.heard) }
+
+func (w *wish) patience(u flow.Urgency) time.Duration {
 	if w.vain > 0 {
-		patience = patiences[u].after
+		return patiences[u].after
 	}
-	return !open || w.found || at-max(c.opened, w.from) <= patience
+	return patiences[u].first
 }
 
-func (c *cause) open(at time.Duration) {
-	c.opened = at
-	for u := range c.wishes {
-		c.wishes[u].found = false
-	}
-}
+func (c *cause) open(at time.Duration) { c.opened = at }
 
-// close ends a look and reports whether the movement in it was anything.
+// close ends a look and reports whether what was seen in it was anything.
 func (c *cause) close(at time.Duration) (found bool) {
 	for u := flow.Moving; u <= flow.Burning; u++ {
 		w := &c.wishes[u]
 		switch {
-		case w.found, u == flow.Moving && c.told > 0:
+		case w.told > 0, w.heard > c.opened && at-c.begin(w) <= w.patience(u):
 			w.vain, w.mute, found = 0, 0, true
 		case w.until > c.opened:
 			w.end(at, patiences[u].mute)
@@ -126,17 +129,13 @@ func (w *wish) end(at, most time.Duration) {
 
 // begun and ended take in that an event did.
 func (c *cause) begun(u flow.Urgency, at time.Duration) {
-	c.wishes[u].found = true
-	if u != flow.Moving {
-		return
-	}
-	if c.told++; c.told == 1 {
+	w := &c.wishes[u]
+	if w.heard, w.told = at, w.told+1; w.told == 1 && u == flow.Moving {
 		c.since = at
 	}
 }
 
-func (c *cause) ended(u flow.Urgency) {
-	if u == flow.Moving {
-		c.told = max(c.told-1, 0)
-	}
+func (c *cause) ended(u flow.Urgency, at time.Duration) {
+	w := &c.wishes[u]
+	w.heard, w.told = at, max(w.told-1, 0)
 }

@@ -100,6 +100,6 @@ func (g *Gate) Know(e event.Event) {
 	case event.Start:
 		g.cause.begun(u, g.last)
 	case event.End:
-		g.cause.ended(u)
+		g.cause.ended(u, g.last)
 	}
 }
