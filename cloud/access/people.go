@@ -16,6 +16,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"eastgate/shared/secret"
 )
 
@@ -89,8 +91,9 @@ type PeopleStore interface {
 type People struct {
 	store    PeopleStore
 	tries    *tries
-	recorder Registrar      // nil writes nothing down
-	seal     *secret.Sealer // nil: nobody can have a second factor
+	recorder Registrar          // nil writes nothing down
+	seal     *secret.Sealer     // nil: nobody can have a second factor
+	keys     *webauthn.WebAuthn // nil: no browser shows a security key here
 	clock    func() time.Time
 }
 

@@ -132,11 +132,9 @@ func (p *People) makeTOTP(ctx context.Context, account, name string, proved *tim
 	if p.seal == nil {
 		return Offer{}, ErrNoKey
 	}
-	if name = strings.TrimSpace(name); name == "" {
-		name = "TOTP"
-	}
-	if len(name) > 100 {
-		return Offer{}, fmt.Errorf("%w: a factor's name has at most 100 bytes", ErrInvalid)
+	name, err := factorName(name, "TOTP")
+	if err != nil {
+		return Offer{}, err
 	}
 	seed := newTOTP()
 	f := Factor{ID: event.NewID(), Kind: TOTP, Name: name, Made: p.now().UTC(), Proved: proved}
@@ -144,6 +142,17 @@ func (p *People) makeTOTP(ctx context.Context, account, name string, proved *tim
 	o := Offer{ID: f.ID, Seed: totpWords.EncodeToString(seed)}
 	o.URI = KeyURI(account, o.Seed)
 	return o, p.store.AddFactor(ctx, account, f)
+}
+
+// factorName is what a person calls a factor.
+func factorName(name, otherwise string) (string, error) {
+	if name = strings.TrimSpace(name); name == "" {
+		name = otherwise
+	}
+	if len(name) > 100 {
+		return "", fmt.Errorf("%w: a factor's name has at most 100 bytes", ErrInvalid)
+	}
+	return name, nil
 }
 
 // label binds a sealed secret to its person: in another's row it does not open.
@@ -224,20 +233,25 @@ type Passed struct {
 	Recovery []string
 }
 
-// Pass shows a code of one of the person's factors, or a recovery code. A code of an
+// A Shown is what a person shows: a code, or what a security key answered.
+type Shown struct {
+	Code          string // of an app, or a recovery code
+	State, Answer string // of a Ceremony, and the browser's PublicKeyCredential as JSON
+}
+
+// Pass shows one of the person's factors, or a recovery code. A code or an answer of an
 // offered factor makes it one.
-func (p *People) Pass(ctx context.Context, s Session, token, code, from string) (Passed, error) {
+func (p *People) Pass(ctx context.Context, s Session, token string, shown Shown, from string) (Passed, error) {
 	lock := "second of " + s.User.Name
 	if p.tries.locked(lock, from) {
 		return Passed{}, ErrLocked
 	}
-	code = strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(code))
-	how, err := p.passes(ctx, s, code)
+	how, err := p.passes(ctx, s, shown)
 	if err != nil {
 		if errors.Is(err, ErrCode) && p.tries.failed(lock, from) {
 			err = errors.Join(err, p.login(ctx, s.User, from, "second factor locked", ErrLocked))
 		}
-		return Passed{}, errors.Join(err, p.login(ctx, s.User, from, "second factor", err))
+		return Passed{}, errors.Join(err, p.login(ctx, s.User, from, strings.TrimSpace("second factor "+how), err))
 	}
 	p.tries.passed(lock, from)
 	return p.passed(ctx, s, token, from, how)
@@ -262,8 +276,16 @@ func (p *People) passed(ctx context.Context, s Session, token, from, how string)
 	return out, p.store.RotateSession(ctx, fingerprint(token), fingerprint(s.Token), s, p.now().Add(rotationGrace))
 }
 
-// passes reports which factor a code is of.
-func (p *People) passes(ctx context.Context, s Session, code string) (how string, err error) {
+// passes reports which factor is shown.
+func (p *People) passes(ctx context.Context, s Session, shown Shown) (how string, err error) {
+	if shown.State != "" {
+		return p.answered(ctx, s, shown)
+	}
+	return p.fits(ctx, s, strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(shown.Code)))
+}
+
+// fits reports which factor a code is of.
+func (p *People) fits(ctx context.Context, s Session, code string) (how string, err error) {
 	if p.seal == nil {
 		return "", ErrNoKey
 	}

@@ -101,28 +101,28 @@ func TestAnAdministratorsFirstLogin(t *testing.T) {
 	if err != nil || !strings.HasPrefix(o.URI, "otpauth://totp/Eastgate:root?") || !strings.Contains(o.URI, o.Seed) {
 		t.Fatalf("%+v %v", o, err)
 	}
-	if _, err := p.Pass(t.Context(), s, s.Token, "000000", "10.0.0.1"); !errors.Is(err, access.ErrCode) {
+	if _, err := p.Pass(t.Context(), s, s.Token, access.Shown{Code: "000000"}, "10.0.0.1"); !errors.Is(err, access.ErrCode) {
 		t.Errorf("a guess: %v", err)
 	}
-	passed, err := p.Pass(t.Context(), s, s.Token, code(t, o.Seed, *now), "10.0.0.1")
+	passed, err := p.Pass(t.Context(), s, s.Token, access.Shown{Code: code(t, o.Seed, *now)}, "10.0.0.1")
 	if err != nil || len(passed.Recovery) != 10 || passed.Token == s.Token || passed.CSRF != s.CSRF {
 		t.Fatalf("%+v %v", passed, err)
 	}
 	if s = again(t, p, passed.Token); s.Half(*now) || !s.Fresh(*now) || s.User.Factors != 1 {
 		t.Errorf("%+v", s)
 	}
-	if _, err := p.Pass(t.Context(), s, s.Token, code(t, o.Seed, *now), "10.0.0.1"); !errors.Is(err, access.ErrCode) {
+	if _, err := p.Pass(t.Context(), s, s.Token, access.Shown{Code: code(t, o.Seed, *now)}, "10.0.0.1"); !errors.Is(err, access.ErrCode) {
 		t.Errorf("the same code again: %v", err)
 	}
 	*now = now.Add(access.SecondLife)
 	if s.Fresh(*now) || s.Half(*now) {
 		t.Error("ten minutes later it is still fresh, or the session is half open again")
 	}
-	first, err := p.Pass(t.Context(), s, s.Token, strings.ToUpper(passed.Recovery[0]), "10.0.0.1")
+	first, err := p.Pass(t.Context(), s, s.Token, access.Shown{Code: strings.ToUpper(passed.Recovery[0])}, "10.0.0.1")
 	if err != nil || !first.Fresh(*now) {
 		t.Fatalf("a recovery code: %v", err)
 	}
-	if _, err := p.Pass(t.Context(), first.Session, first.Token, passed.Recovery[0], "10.0.0.1"); !errors.Is(err, access.ErrCode) {
+	if _, err := p.Pass(t.Context(), first.Session, first.Token, access.Shown{Code: passed.Recovery[0]}, "10.0.0.1"); !errors.Is(err, access.ErrCode) {
 		t.Errorf("a recovery code twice: %v", err)
 	}
 	if _, left, err := p.Factors(t.Context(), first.Session); err != nil || left != 9 {
@@ -158,15 +158,15 @@ func TestAStolenPasswordMakesNoFactor(t *testing.T) {
 		t.Errorf("recovery codes without it: %v", err)
 	}
 	for range 5 {
-		if _, err := p.Pass(t.Context(), s, s.Token, "000000", "10.0.0.1"); !errors.Is(err, access.ErrCode) {
+		if _, err := p.Pass(t.Context(), s, s.Token, access.Shown{Code: "000000"}, "10.0.0.1"); !errors.Is(err, access.ErrCode) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := p.Pass(t.Context(), s, s.Token, code(t, o.Seed, *now), "10.0.0.1"); !errors.Is(err, access.ErrLocked) {
+	if _, err := p.Pass(t.Context(), s, s.Token, access.Shown{Code: code(t, o.Seed, *now)}, "10.0.0.1"); !errors.Is(err, access.ErrLocked) {
 		t.Errorf("the sixth guess: %v", err)
 	}
 	*now = now.Add(6 * time.Minute)
-	if _, err := p.Pass(t.Context(), s, s.Token, code(t, o.Seed, *now), "10.0.0.1"); err != nil {
+	if _, err := p.Pass(t.Context(), s, s.Token, access.Shown{Code: code(t, o.Seed, *now)}, "10.0.0.1"); err != nil {
 		t.Errorf("after the lock: %v", err)
 	}
 }

@@ -89,6 +89,7 @@ var problems = []struct {
 	{access.ErrCode, web.WrongCode},
 	{access.ErrSecond, web.SecondNeeded},
 	{access.ErrNoKey, web.NotAvailable},
+	{access.ErrNoKeys, web.NotAvailable},
 	{access.ErrCredentials, web.WrongLogin},
 	{camera.ErrNotFound, web.NotFound},
 	{camera.ErrConflict, web.Changed},

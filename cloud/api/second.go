@@ -12,7 +12,7 @@ import (
 
 // Seconds are people's second factors and their own sessions.
 type Seconds interface {
-	OfferTOTP(ctx context.Context, s access.Session, name string) (access.Offer, error)
+	Offers
 	Factors(ctx context.Context, s access.Session) ([]access.Factor, int, error)
 	DropFactor(ctx context.Context, s access.Session, id string) error
 	NewRecovery(ctx context.Context, s access.Session) ([]string, error)
@@ -26,18 +26,29 @@ type OwnSessions interface {
 	EndMine(ctx context.Context, s access.Session, id string) error
 }
 
-// showSecond shows a code; the cookie goes with the answer.
+// Offers are of new factors, and of those that are there.
+type Offers interface {
+	OfferTOTP(ctx context.Context, s access.Session, name string) (access.Offer, error)
+	OfferKey(ctx context.Context, s access.Session, name string) (access.Ceremony, error)
+	AskKey(ctx context.Context, s access.Session) (access.Ceremony, error)
+}
+
+// showSecond shows a code or a key's answer; the cookie goes with the answer.
 func (a *API) showSecond(c *call) (reply, error) {
-	var said struct{ Code string }
+	var said struct {
+		Code, State string
+		Answer      json.RawMessage
+	}
 	if err := json.Unmarshal(c.body, &said); err != nil {
 		return reply{}, web.Malformed.With(err.Error())
 	}
-	return reply{stream: func(w http.ResponseWriter) error { return a.pass(w, c.Request, c.who, said.Code, http.StatusOK) }}, nil
+	shown := access.Shown{Code: said.Code, State: said.State, Answer: string(said.Answer)}
+	return reply{stream: func(w http.ResponseWriter) error { return a.pass(w, c.Request, c.who, shown, http.StatusOK) }}, nil
 }
 
-// pass answers with the session that a code opens.
-func (a *API) pass(w http.ResponseWriter, r *http.Request, s access.Session, code string, status int) error {
-	p, err := a.Door.Pass(w, r, s, code)
+// pass answers with the session that a second factor opens.
+func (a *API) pass(w http.ResponseWriter, r *http.Request, s access.Session, shown access.Shown, status int) error {
+	p, err := a.Door.Pass(w, r, s, shown)
 	if err != nil {
 		refusal := problemOf(err)
 		if refusal == nil {
@@ -69,6 +80,20 @@ func (a *API) offerFactor(c *call) (reply, error) {
 	}
 	o, err := a.OfferTOTP(c.Context(), c.who, said.Name)
 	return reply{status: http.StatusCreated, body: o}, err
+}
+
+func (a *API) offerKey(c *call) (reply, error) {
+	var said struct{ Name string }
+	if err := json.Unmarshal(c.body, &said); err != nil {
+		return reply{}, web.Malformed.With(err.Error())
+	}
+	o, err := a.OfferKey(c.Context(), c.who, said.Name)
+	return reply{status: http.StatusCreated, body: o}, err
+}
+
+func (a *API) askKey(c *call) (reply, error) {
+	asked, err := a.AskKey(c.Context(), c.who)
+	return ok(asked), err
 }
 
 func (a *API) dropFactor(c *call) (reply, error) {

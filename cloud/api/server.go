@@ -156,7 +156,7 @@ const (
 func (a *API) handlers() map[string]handler {
 	out := map[string]handler{
 		"openSession": a.openSession, "closeSession": a.closeSession, "showSecond": a.showSecond, "me": a.me,
-		"listFactors": a.listFactors, "offerFactor": a.offerFactor, "dropFactor": a.dropFactor, "newRecovery": a.newRecovery, "resetFactors": a.resetFactors,
+		"listFactors": a.listFactors, "offerFactor": a.offerFactor, "offerKey": a.offerKey, "askKey": a.askKey, "dropFactor": a.dropFactor, "newRecovery": a.newRecovery, "resetFactors": a.resetFactors,
 		"listSessions": a.listSessions, "endSession": a.endSession, "endOtherSessions": a.endSession,
 		"listIncidents": a.listIncidents, "getIncident": a.getIncident, "incidentHistory": a.history, "incidentActions": a.allowed,
 		"listDesks": a.desks, "tellDesk": a.tellDesk,

@@ -57,7 +57,7 @@ func (a *API) openSession(c *call) (reply, error) {
 		if login.Code != "" && s.User.Factors > 0 {
 			r := c.Clone(c.Context())
 			r.Header.Set("Authorization", "Bearer "+s.Token) // the session that is opened, whatever came with the request
-			return a.pass(w, r, s, login.Code, http.StatusCreated)
+			return a.pass(w, r, s, access.Shown{Code: login.Code}, http.StatusCreated)
 		}
 		return reply{status: http.StatusCreated, body: a.session(s)}.write(w)
 	}}, nil

@@ -108,7 +108,7 @@ func New(ctx context.Context, f config.File, log *slog.Logger) (c *Cloud, err er
 	if err != nil {
 		return nil, err
 	}
-	c.people, c.boxes = access.NewPeople(c.store).SealWith(sealer), access.NewBoxes(c.store)
+	c.people, c.boxes = access.NewPeople(c.store).SealWith(sealer).ReachedAt(f.PublicURL), access.NewBoxes(c.store)
 	if err := c.openParts(); err != nil {
 		return nil, err
 	}

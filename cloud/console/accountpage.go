@@ -39,7 +39,7 @@ func (c *Console) accountPage(w http.ResponseWriter, r *http.Request, s access.S
 			ID: f.ID, Cells: []cell{word(f.Name), word(o.Word("factor", f.Kind)), at(&f.Made), at(f.Used)}, Forms: []form{o.sure("drop_factor", "id", f.ID)},
 		})
 	}
-	v.More = []form{o.form("/login/second/offer", "offer", o.T["factor.add"])}
+	v.More = []form{o.form("/login/second/offer", "offer", o.T["factor.add"]), o.newKey()}
 	v.More[0].Back = "/account"
 	if len(factors.Factors) > 0 {
 		v.More = append(v.More, o.form("/account/recovery", "recovery", o.T["recovery.new"]))
@@ -59,6 +59,13 @@ func (c *Console) accountPage(w http.ResponseWriter, r *http.Request, s access.S
 		v.Others = &f
 	}
 	c.render(w, http.StatusOK, "account.html", v)
+}
+
+// newKey is the form for one more security key, which bears a name.
+func (o office) newKey() form {
+	f := o.form("/login/second/offer?kind="+access.Key, "offer_key", o.T["factor.add.key"], field{Name: "name", Label: o.T["factor.name"], Kind: "text", Max: 40, Required: true})
+	f.Back = "/account"
+	return f
 }
 
 // holds says in a line who somebody is here.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"html/template"
 	"net/http"
@@ -25,6 +26,7 @@ type secondView struct {
 	Enrolled          bool // a factor is there: its code is asked for
 	Must              bool // without one, nothing goes on
 	Offer             *offered
+	Ask               *ceremony
 	Recovery          []string // told only now
 }
 
@@ -32,6 +34,26 @@ type secondView struct {
 type offered struct {
 	Seed string
 	QR   template.HTML
+}
+
+// A ceremony is what the page's script asks of a security key.
+type ceremony struct {
+	Does, Options, State string // create or get
+}
+
+func (v *secondView) ask(does string, asked access.Ceremony) error {
+	options, err := json.Marshal(asked.Options)
+	v.Ask = &ceremony{does, string(options), asked.State}
+	return err
+}
+
+// askKey offers to show a security key, to who has one.
+func (c *Console) askKey(r *http.Request, s access.Session, v *secondView) {
+	if asked, err := c.API.AskKey(r.Context(), s); err == nil {
+		if err := v.ask("get", asked); err != nil {
+			v.Ask = nil
+		}
+	}
 }
 
 func (c *Console) secondView(r *http.Request, s access.Session) secondView {
@@ -46,6 +68,7 @@ func (c *Console) secondView(r *http.Request, s access.Session) secondView {
 func (c *Console) secondPage(w http.ResponseWriter, r *http.Request, s access.Session) {
 	v := c.secondView(r, s)
 	v.Back = local(r.URL.Query().Get("back"), "/")
+	c.askKey(r, s, &v)
 	c.render(w, http.StatusOK, "second.html", v)
 }
 
@@ -57,13 +80,14 @@ func (c *Console) askSecond(w http.ResponseWriter, r *http.Request, s access.Ses
 	}
 	v := c.secondView(r, s)
 	v.Fault = v.T["second.again"]
+	c.askKey(r, s, &v)
 	w.Header().Set(web.AsksSecond, web.SecondNeeded.Name)
 	c.render(w, http.StatusForbidden, "second.html", v)
 }
 
-// second shows a code and goes on.
+// second shows a code, or a key's answer, and goes on.
 func (c *Console) second(w http.ResponseWriter, r *http.Request, s access.Session) {
-	p, err := c.Door.Pass(w, r, s, r.PostFormValue("code"))
+	p, err := c.Door.Pass(w, r, s, access.Shown{Code: r.PostFormValue("code"), State: r.PostFormValue("state"), Answer: r.PostFormValue("answer")})
 	v := c.secondView(r, s)
 	switch {
 	case errors.Is(err, access.ErrLocked):
@@ -71,6 +95,10 @@ func (c *Console) second(w http.ResponseWriter, r *http.Request, s access.Sessio
 		c.render(w, http.StatusTooManyRequests, "second.html", v)
 	case errors.Is(err, access.ErrCode):
 		v.Fault = v.T["second.wrong"]
+		if r.PostFormValue("state") != "" {
+			v.Fault = v.T["second.key.wrong"]
+		}
+		c.askKey(r, s, &v)
 		if seed := r.PostFormValue("seed"); seed != "" && s.User.Factors == 0 {
 			v.Offer = offer(s.User.Name, seed)
 		}
@@ -85,9 +113,20 @@ func (c *Console) second(w http.ResponseWriter, r *http.Request, s access.Sessio
 	}
 }
 
-// offer shows a new seed, once.
+// offer shows a new seed, once, or asks for a new security key.
 func (c *Console) offer(w http.ResponseWriter, r *http.Request, s access.Session) {
-	o, err := c.API.OfferTOTP(r.Context(), s, r.PostFormValue("name"))
+	v := c.secondView(r, s)
+	var err error
+	if name := r.PostFormValue("name"); r.FormValue("kind") == access.Key {
+		var asked access.Ceremony
+		if asked, err = c.API.OfferKey(r.Context(), s, name); err == nil {
+			err = v.ask("create", asked)
+		}
+	} else {
+		var o access.Offer
+		o, err = c.API.OfferTOTP(r.Context(), s, name)
+		v.Offer = offer(s.User.Name, o.Seed)
+	}
 	switch {
 	case errors.Is(err, access.ErrSecond):
 		c.askSecond(w, r, s, web.For("GET /account"))
@@ -96,8 +135,6 @@ func (c *Console) offer(w http.ResponseWriter, r *http.Request, s access.Session
 		c.refuse(w, r, s, err)
 		return
 	}
-	v := c.secondView(r, s)
-	v.Offer = offer(s.User.Name, o.Seed)
 	c.render(w, http.StatusOK, "second.html", v)
 }
 

@@ -26,7 +26,7 @@ const CookieName = "eastgate"
 // People lets people in.
 type People interface {
 	Enter(ctx context.Context, a access.Attempt) (access.Session, error)
-	Pass(ctx context.Context, s access.Session, token, code, from string) (access.Passed, error)
+	Pass(ctx context.Context, s access.Session, token string, shown access.Shown, from string) (access.Passed, error)
 	Session(ctx context.Context, token string) (access.Session, error)
 	Logout(ctx context.Context, token string) error
 }
@@ -114,8 +114,8 @@ func (d Door) Login(w http.ResponseWriter, r *http.Request, name, password strin
 }
 
 // Pass shows a second factor; the session goes on under another cookie.
-func (d Door) Pass(w http.ResponseWriter, r *http.Request, s access.Session, code string) (access.Passed, error) {
-	p, err := d.People.Pass(r.Context(), s, Token(r), code, From(r))
+func (d Door) Pass(w http.ResponseWriter, r *http.Request, s access.Session, shown access.Shown) (access.Passed, error) {
+	p, err := d.People.Pass(r.Context(), s, Token(r), shown, From(r))
 	switch {
 	case err == nil:
 		d.Log.Info("second factor shown", "name", s.User.Name, "from", From(r))

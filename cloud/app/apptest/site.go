@@ -73,6 +73,14 @@ func Start(t testing.TB) *Site {
 	return Open(t, file(t))
 }
 
+// StartAt builds a community that browsers reach at an address.
+func StartAt(t testing.TB, public string) *Site {
+	t.Helper()
+	f := file(t)
+	f.PublicURL = public
+	return Open(t, f)
+}
+
 // StartPlain builds a community whose boxes come in with secrets, through its own server.
 func StartPlain(t testing.TB) *Site {
 	t.Helper()

@@ -16,8 +16,8 @@ import (
 const limit = 4 * time.Minute
 
 // Browser starts a browser of its own for t, and returns the context of its first
-// tab. What the page complains about on its console fails t.
-func Browser(t testing.TB) context.Context {
+// tab; more are further flags. What the page complains about on its console fails t.
+func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -26,6 +26,7 @@ func Browser(t testing.TB) context.Context {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WindowSize(1440, 900))
+	opts = append(opts, more...)
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(stop)
 	ctx, stop = context.WithTimeout(ctx, limit)
