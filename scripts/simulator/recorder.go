@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 
 	"eastgate/edge/camera/cameratest"
+	"eastgate/edge/onvif"
 	"eastgate/edge/onvif/onviftest"
 )
 
@@ -40,7 +43,21 @@ func openRecorder(at addresses, films map[string]cameratest.Film) (recorder, err
 	}
 	r := recorder{d}
 	r.set(false)
-	return r, nil
+	return r, r.listenForProbes(at.onvif)
+}
+
+// listenForProbes answers those who look for cameras of the network (edge discover),
+// unless the recorder is for this machine alone.
+func (r recorder) listenForProbes(address string) error {
+	if at, err := netip.ParseAddrPort(address); err != nil || at.Addr().IsLoopback() {
+		return nil //nolint:nilerr // a name is asked for by name
+	}
+	conn, err := net.ListenMulticastUDP("udp4", nil, net.UDPAddrFromAddrPort(onvif.Group))
+	if err != nil {
+		return fmt.Errorf("listen for those who look for cameras: %w", err)
+	}
+	go r.Answer(conn) // until the simulator ends
+	return nil
 }
 
 func (r recorder) set(closed bool) {
