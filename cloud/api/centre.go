@@ -42,6 +42,6 @@ func (a *API) centre() map[string]handler {
 		"putOrganisation": a.putOrganisation, "doOrganisation": a.doOrganisation, "importPlaces": a.importPlaces,
 		"listHandovers": a.listHandovers, "handoverNow": a.handoverNow, "getHandover": a.getHandover, "signHandover": a.signHandover, "openHandover": a.openHandover, "takeHandover": a.takeHandover,
 		"listBundles": a.listBundles, "askBundle": a.askBundle, "decideBundle": a.decideBundle, "fetchBundle": a.fetchBundle,
-		"listHolds": a.listHolds, "placeHold": a.placeHold, "releaseHold": a.releaseHold, "retention": a.retention, "proveRegister": a.proveRegister, "exportRegister": a.exportRegister, "system": a.system, "setup": a.setup, "startDrill": a.startDrill,
+		"putFiling": a.putFiling, "exportFiling": a.exportFiling, "listHolds": a.listHolds, "placeHold": a.placeHold, "releaseHold": a.releaseHold, "retention": a.retention, "proveRegister": a.proveRegister, "exportRegister": a.exportRegister, "system": a.system, "setup": a.setup, "startDrill": a.startDrill,
 	}
 }

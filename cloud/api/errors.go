@@ -11,6 +11,7 @@ import (
 	"eastgate/cloud/deliver"
 	"eastgate/cloud/escalation"
 	"eastgate/cloud/evidence"
+	"eastgate/cloud/filing"
 	"eastgate/cloud/handover"
 	"eastgate/cloud/incident"
 	"eastgate/cloud/notify"
@@ -73,6 +74,7 @@ var problems = []struct {
 	{organisation.ErrInvalid, web.Invalid},
 	{place.ErrConflict, web.Conflict},
 	{deliver.ErrNotFound, web.NotFound},
+	{filing.ErrInvalid, web.Invalid},
 	{retention.ErrNotFound, web.NotFound},
 	{retention.ErrReleased, web.Conflict},
 	{deliver.ErrDecided, web.Conflict},

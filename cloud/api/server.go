@@ -91,6 +91,7 @@ type Deps struct {
 	Bundles       Bundles
 	Holds         Holds
 	Kept          Kept
+	Filing        Filing
 	Reminders     Reminders
 	Police        Police // nil: there is no bridge
 	Notify        Notify

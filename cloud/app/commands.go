@@ -52,6 +52,9 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud retention verify [-config F]                 whether the proofs of what was deleted are as they were written
   cloud retention proofs [-config F] [-format csv|csv-excel|xlsx]
                                                      those: what, when, SHA-256, by which rule
+  cloud filing export [-config F] [-format csv|csv-excel|xlsx]
+                                                     what is told the police of each camera, and what lacks
+  cloud filing import [-config F] FILE.csv           such a list that was filled in
   cloud police reconcile [-config F] [-month 2026-11]
                                                      what was sent to the police against what they say they had
   cloud notify test  [-config F] [-robot NAME] [-to NUMBER]
@@ -84,7 +87,7 @@ func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "setup": c.setup, "user add": c.userAdd,
 		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user totp": c.userTOTP, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck, "register anchors": c.registerAnchors,
-		"retention show": c.retentionShow, "retention verify": c.retentionVerify, "retention proofs": c.retentionProofs,
+		"filing export": c.filingExport, "filing import": c.filingImport, "retention show": c.retentionShow, "retention verify": c.retentionVerify, "retention proofs": c.retentionProofs,
 		"organisation add": c.organisationAdd, "organisation list": c.organisationList, "contact add": c.contactAdd,
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),
 		"organisation end":    c.organisationDo("organisation end", "organisation %s takes part no more\n", (*organisation.Book).End),

@@ -53,7 +53,7 @@ func (c *Cloud) openPages(ctx context.Context) error {
 		return err
 	}
 	speak, err := api.New(api.Deps{
-		Bundles: bundles, Holds: &retention.Desk{Store: c.store, Incidents: c.store, Register: c.parts.register, Now: time.Now}, Kept: kept{c},
+		Bundles: bundles, Holds: &retention.Desk{Store: c.store, Incidents: c.store, Register: c.parts.register, Now: time.Now}, Kept: kept{c}, Filing: c.filing(),
 		Door: door, Keys: c.store, Incidents: c.engine, Catalogue: c.catalogue, Places: c.places, Organisations: c.store.Organisations,
 		Whistles: c.parts.whistles, Register: c.parts.register, Reminders: c.reminders, Desks: c.watch, Sharing: agreements, Police: c.bridge(), Notify: c.notify, Reports: reports, Cameras: c.store, Coverage: covered,
 		Lenses: camera.New(c.store, line{c.commands}, time.Now), Plans: plan.New(c.store, folder, time.Now), Figures: figures.Month, Book: c.store, Metrics: api.NewMetrics(c.reg), Log: c.log, Now: time.Now,
