@@ -81,6 +81,7 @@ var problems = []struct {
 	{deliver.ErrNotYet, web.Conflict},
 	{deliver.ErrOver, web.Conflict},
 	{deliver.ErrEmpty, web.Conflict},
+	{deliver.ErrFiles, web.Invalid},
 	{deliver.ErrInvalid, web.Invalid},
 	{evidence.ErrNotFound, web.NotFound},
 	{handover.ErrNotFound, web.NotFound},

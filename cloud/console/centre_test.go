@@ -38,6 +38,7 @@ func TestThePagesOfTheCentreByRole(t *testing.T) {
 		{"/health", []string{"sysadmin", "duty", "lead", "super"}, "No robot is set up"},
 		{"/system", []string{"sysadmin"}, "Database"},
 		{"/setup", []string{"sysadmin", "secadmin"}, "Three administrators"},
+		{"/bundles", []string{"duty", "dispatch", "lead", "super"}, "Nobody has asked"},
 		{"/handover", []string{"duty", "lead"}, i.Number},
 	} {
 		for name := range apptest.People {

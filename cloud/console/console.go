@@ -136,6 +136,7 @@ func (c *Console) Handler() web.Handler {
 	seen("POST /reminders/{position}/settle", c.settle, access.SeeIncidents)
 	seen("POST /figures/entries/{kind}", c.enterFigures, access.EnterFigures)
 	c.centre(seen, as)
+	c.bundles(as)
 	seen("POST /report", c.enter, access.Report)
 	half("POST /logout", c.logout)
 	half("GET /login/second", c.secondPage)

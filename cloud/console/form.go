@@ -12,6 +12,7 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/notify"
+	"eastgate/cloud/register"
 	"eastgate/cloud/sharing"
 )
 
@@ -113,6 +114,13 @@ var needs = map[string]need{
 	"from":   {Kind: "date", As: "day"},
 	"to_day": {Kind: "date", As: "day"},
 
+	// Evidence that is taken out.
+	"bundle_for":     {Kind: "text", Max: 200},
+	"bundle_purpose": {Kind: "select", Of: register.Purposes, Text: "purpose"},
+	"bundle_reason":  {Kind: "area", Max: 1000},
+	"files_of":       {Kind: "many", As: "many"},
+	"words":          {Kind: "area", Max: 1000},
+
 	// How the centre is run.
 	"site":         {Kind: "text", Max: 48},
 	"box":          {Kind: "text", Max: 48},
@@ -146,7 +154,7 @@ var needs = map[string]need{
 }
 
 // asAPI are the fields whose names a page has for something else too.
-var asAPI = map[string]string{"to_day": "to", "how": "method", "grant_role": "role", "some_classes": "classes", "duty": "role", "from_hour": "from", "to_hour": "to"}
+var asAPI = map[string]string{"to_day": "to", "how": "method", "grant_role": "role", "some_classes": "classes", "bundle_for": "for", "bundle_purpose": "purpose", "bundle_reason": "reason", "files_of": "files", "duty": "role", "from_hour": "from", "to_hour": "to"}
 
 func words[S ~string](list []S) (out []string) {
 	for _, w := range list {

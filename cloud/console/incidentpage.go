@@ -26,6 +26,8 @@ type incidentView struct {
 	Seen     bool // the history is for this viewer
 	Forms    []form
 	Drafts   []form
+	Bundle   []form // asks for the evidence to be taken out
+	Second   string // where a second factor is shown, which that wants first
 	Whistles []whistleCard
 	Choices  choices
 	Fault    string
@@ -102,7 +104,7 @@ func (c *Console) incidentAgain(w http.ResponseWriter, r *http.Request, s access
 		return
 	}
 	v.Fault = v.Refused(p)
-	for _, forms := range [][]form{v.Forms, v.Drafts} {
+	for _, forms := range [][]form{v.Forms, v.Drafts, v.Bundle} {
 		if n := slices.IndexFunc(forms, func(f form) bool { return f.Name == action }); n >= 0 {
 			forms[n].keep(r)
 			forms[n].blame(v.office, p)
@@ -121,6 +123,7 @@ func (c *Console) incidentView(w http.ResponseWriter, r *http.Request, s access.
 	v = incidentView{office: o, I: i, Seen: true, Steps: sixSteps(i), Facts: o.facts(i), Choices: c.choices(r, o)}
 	v.Pictures = access.May(s.User, access.SeePictures, access.Object{Place: i.Place, Class: i.Class, Units: []string{i.Unit, i.HandlingUnit}})
 	v.Forms, v.Drafts = v.Choices.actions(o, i, "/incidents/"+i.ID), v.Choices.whistleDraft(o, i)
+	v.Bundle, v.Second = o.bundleForms(s, i)
 	if err == nil {
 		v.History, err = c.API.History(r.Context(), s.User, i.ID)
 	}

@@ -51,6 +51,7 @@ var offices = []struct {
 	{"work", "/whistles", "nav.whistles", []access.Right{access.SeePublic}},
 	{"work", "/reports", "nav.reports", []access.Right{access.SeePublic}},
 	{"work", "/report", "nav.report", []access.Right{access.Report}},
+	{"work", "/bundles", "nav.bundles", []access.Right{access.AskExport, access.ApproveExport}},
 	{"figures", "/figures", "nav.figures", []access.Right{access.SeeFigures}},
 	{"figures", "/coverage", "nav.coverage", []access.Right{access.SeePublic, access.ManageBoxes}},
 	{"admin", "/setup", "nav.setup", []access.Right{access.ManageAccounts, access.ManageBoxes, access.ManageGrants}},

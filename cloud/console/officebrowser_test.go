@@ -30,7 +30,7 @@ func TestTheOfficeInABrowser(t *testing.T) {
 	if err != nil || got.State != incident.Confirmed {
 		t.Errorf("%s %v", got.State, err)
 	}
-	for _, path := range []string{"/tasks", "/domains", "/incidents", "/incidents/" + i.ID, "/whistles", "/reminders", "/figures", "/coverage", "/boxes", "/health", "/handover", "/account"} {
+	for _, path := range []string{"/tasks", "/domains", "/incidents", "/incidents/" + i.ID, "/whistles", "/reminders", "/figures", "/coverage", "/boxes", "/bundles", "/health", "/handover", "/account"} {
 		var wide int
 		do(t, tab, path, emulation.SetDeviceMetricsOverride(390, 844, 1, true), chromedp.Navigate(s.URL+path+"?lang=en"),
 			chromedp.WaitVisible("main h1", chromedp.ByQuery), chromedp.Evaluate(`document.documentElement.scrollWidth`, &wide))

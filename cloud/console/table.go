@@ -36,6 +36,7 @@ type row struct {
 	Bad   bool // it needs attention
 	Cells []cell
 	Forms []form
+	Take  link // something to fetch
 }
 
 // A cell is a text, or a time.
@@ -94,6 +95,7 @@ type listPage struct {
 	Tabs   []tab
 	Filter any
 	Facts  []fact // of one thing, above its list
+	Second string // where a second factor is shown first, to do what the list offers
 
 	whole any // the page that this is a part of
 }

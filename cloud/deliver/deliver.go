@@ -30,6 +30,7 @@ var (
 	ErrNotYet   = errors.New("nobody has approved the bundle")
 	ErrOver     = errors.New("the time in which the bundle may be fetched is over: ask for it anew")
 	ErrEmpty    = errors.New("the incident has neither pictures nor clips")
+	ErrFiles    = errors.New("the incident has no such file")
 	ErrInvalid  = errors.New("a bundle needs an incident and whom it is for")
 )
 
@@ -60,6 +61,9 @@ type Bundle struct {
 	DecidedAt   *time.Time `json:"decided_at,omitempty"`
 	Words       string     `json:"words,omitempty"` // of who decided
 	Until       *time.Time `json:"until,omitempty"` // fetched until then
+	// Files are the SHA-256 of the pieces asked for; empty for all that the incident has.
+	Files     []string   `json:"files,omitempty"`
+	FetchedAt *time.Time `json:"fetched_at,omitempty"` // for the first time
 }
 
 // life is how long an approved bundle may be fetched.
@@ -74,6 +78,8 @@ type Store interface {
 	Bundles(ctx context.Context, limit int) ([]Bundle, error)
 	// DecideBundle writes a decision on one that is asked for; ErrDecided otherwise.
 	DecideBundle(ctx context.Context, b Bundle) error
+	// FetchBundle writes when one was fetched for the first time.
+	FetchBundle(ctx context.Context, id string, at time.Time) error
 }
 
 // Incidents finds the incident of a bundle.
@@ -99,8 +105,12 @@ type Desk struct {
 	Clock func(ctx context.Context, source event.Source) *int64
 }
 
-// A Wish is what somebody asks for.
-type Wish struct{ Incident, For, Purpose, Reason string }
+// A Wish is what somebody asks for: all of an incident's pieces, or those of some
+// SHA-256.
+type Wish struct {
+	Incident, For, Purpose, Reason string
+	Files                          []string
+}
 
 // Ask writes down that somebody wants the evidence of an incident.
 func (d *Desk) Ask(ctx context.Context, who access.User, w Wish, from string) (Bundle, error) {
@@ -114,13 +124,16 @@ func (d *Desk) Ask(ctx context.Context, who access.User, w Wish, from string) (B
 	}
 	b := Bundle{
 		ID: event.NewID(), Incident: i.ID, For: w.For, Purpose: w.Purpose, Reason: strings.TrimSpace(w.Reason), State: Asked,
-		AskedBy: who.Name, AskedUnit: who.Unit, AskedPerson: who.Person, AskedAt: d.Now().UTC().Truncate(time.Millisecond),
+		Files: w.Files, AskedBy: who.Name, AskedUnit: who.Unit, AskedPerson: who.Person, AskedAt: d.Now().UTC().Truncate(time.Millisecond),
 	}
 	if err := d.Register.Use(ctx, who, asked(access.AskExport, i, b, "asked for "+b.For, from)); err != nil {
 		return Bundle{}, err
 	}
-	if len(pieces(i)) == 0 {
+	switch have := pieces(i); {
+	case len(have) == 0:
 		return Bundle{}, ErrEmpty
+	case slices.ContainsFunc(w.Files, func(sum string) bool { return !slices.Contains(have, sum) }):
+		return Bundle{}, ErrFiles
 	}
 	return b, d.Store.AddBundle(ctx, b)
 }
@@ -158,7 +171,7 @@ func (d *Desk) Fetch(ctx context.Context, who access.User, id, from string, w io
 	if err != nil {
 		return err
 	}
-	u := asked(access.AskExport, i, b, fmt.Sprintf("fetched %d pieces for %s", len(pieces(i)), b.For), from)
+	u := asked(access.AskExport, i, b, fmt.Sprintf("fetched %d pieces for %s", len(b.pieces(i)), b.For), from)
 	switch {
 	case !access.SamePerson(who, b.asker()):
 		u.Against = access.ErrForbidden
@@ -171,7 +184,11 @@ func (d *Desk) Fetch(ctx context.Context, who access.User, id, from string, w io
 	if err != nil {
 		return err
 	}
-	return d.pack(ctx, w, b, i, Taken{By: who.Name, Unit: who.Unit, At: d.Now().UTC().Truncate(time.Second), Register: row})
+	now := d.Now().UTC()
+	if err := d.pack(ctx, w, b, i, Taken{By: who.Name, Unit: who.Unit, At: now.Truncate(time.Second), Register: row}); err != nil {
+		return err
+	}
+	return d.Store.FetchBundle(ctx, b.ID, now)
 }
 
 // most bounds a list.
@@ -221,6 +238,11 @@ func asked(right access.Right, i incident.Incident, b Bundle, detail, from strin
 func object(i incident.Incident) access.Object {
 	units := slices.DeleteFunc([]string{i.Unit, i.HandlingUnit}, func(u string) bool { return u == "" })
 	return access.Object{Place: i.Place, Class: i.Class, Units: units}
+}
+
+// pieces are what the bundle holds of an incident's evidence.
+func (b Bundle) pieces(i incident.Incident) []string {
+	return slices.DeleteFunc(pieces(i), func(sum string) bool { return len(b.Files) > 0 && !slices.Contains(b.Files, sum) })
 }
 
 // pieces are the SHA-256 of an incident's evidence, each once.

@@ -77,7 +77,12 @@ func TestTwoPersonsNotTwoAccounts(t *testing.T) {
 		twin := user("han2", "韩梅", "dongguan/c3", access.CentreLead)
 		other := user("li", "李雷", "dongguan/c3", access.CentreLead)
 		away := user("wu", "吴强", "dongguan/c4", access.CentreLead)
-		b, err := d.Ask(ctx, lead, deliver.Wish{Incident: "i1", For: "police", Purpose: "authority", Reason: "letter 7"}, "")
+		wish := deliver.Wish{Incident: "i1", For: "police", Purpose: "authority", Reason: "letter 7", Files: []string{"of another incident"}}
+		if _, err := d.Ask(ctx, lead, wish, ""); !errors.Is(err, deliver.ErrFiles) {
+			t.Errorf("a file of another incident: %v", err)
+		}
+		wish.Files = []string{sum}
+		b, err := d.Ask(ctx, lead, wish, "")
 		if err != nil {
 			t.Fatal(err)
 		}

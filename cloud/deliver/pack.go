@@ -94,7 +94,7 @@ func (d *Desk) pack(ctx context.Context, w io.Writer, b Bundle, i incident.Incid
 		return err
 	}
 	z := zip.NewWriter(w)
-	for _, sum := range pieces(i) {
+	for _, sum := range b.pieces(i) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

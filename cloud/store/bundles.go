@@ -4,18 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
+	"time"
 
 	"eastgate/cloud/deliver"
 )
 
 var _ deliver.Store = (*Store)(nil)
 
-const bundleColumns = "id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_person, asked_at, decided_by, decided_at, words, until"
+const bundleColumns = "id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_person, asked_at, decided_by, decided_at, words, until, files, fetched_at"
 
 // AddBundle implements deliver.Store.
 func (s *Store) AddBundle(ctx context.Context, b deliver.Bundle) error {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO bundles (id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_person, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-		b.ID, b.Incident, b.For, b.Purpose, b.Reason, string(b.State), b.AskedBy, b.AskedUnit, b.AskedPerson, ms(b.AskedAt))
+	_, err := s.write.ExecContext(ctx, "INSERT INTO bundles (id, incident, recipient, purpose, reason, state, asked_by, asked_unit, asked_person, asked_at, files) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		b.ID, b.Incident, b.For, b.Purpose, b.Reason, string(b.State), b.AskedBy, b.AskedUnit, b.AskedPerson, ms(b.AskedAt), strings.Join(b.Files, " "))
 	return err
 }
 
@@ -59,11 +61,21 @@ func (s *Store) DecideBundle(ctx context.Context, b deliver.Bundle) error {
 	return deliver.ErrDecided
 }
 
+// FetchBundle implements deliver.Store.
+func (s *Store) FetchBundle(ctx context.Context, id string, at time.Time) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE bundles SET fetched_at = $2 WHERE id = $1 AND fetched_at IS NULL", id, ms(at))
+	return err
+}
+
 func bundle(row interface{ Scan(...any) error }) (deliver.Bundle, error) {
 	var b deliver.Bundle
 	var asked int64
-	var decided, until sql.NullInt64
-	err := row.Scan(&b.ID, &b.Incident, &b.For, &b.Purpose, &b.Reason, &b.State, &b.AskedBy, &b.AskedUnit, &b.AskedPerson, &asked, &b.DecidedBy, &decided, &b.Words, &until)
-	b.AskedAt, b.DecidedAt, b.Until = fromMS(asked), orNil(decided), orNil(until)
+	var decided, until, fetched sql.NullInt64
+	var files string
+	err := row.Scan(&b.ID, &b.Incident, &b.For, &b.Purpose, &b.Reason, &b.State, &b.AskedBy, &b.AskedUnit, &b.AskedPerson, &asked, &b.DecidedBy, &decided, &b.Words, &until, &files, &fetched)
+	b.AskedAt, b.DecidedAt, b.Until, b.FetchedAt = fromMS(asked), orNil(decided), orNil(until), orNil(fetched)
+	if files != "" {
+		b.Files = strings.Fields(files)
+	}
 	return b, err
 }

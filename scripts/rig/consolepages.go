@@ -55,6 +55,7 @@ func (s *site) pages(ctx context.Context, persons map[string]screen.Person) ([]s
 		{"overdue", "/overdue", "centre_lead"},
 		{"reminders", "/reminders", "centre_lead"},
 		{"whistles", "/whistles", "centre_lead"},
+		{"bundles", "/bundles", "centre_lead"},
 		{"figures", "/figures", "centre_lead"},
 		{"figures-entries", "/figures/entries", "supervisor"},
 		{"organisations", "/organisations", "centre_lead"},
