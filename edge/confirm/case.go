@@ -35,6 +35,7 @@ type Lacks string
 const (
 	LacksScore    Lacks = "score"    // it is less than the zone asks for
 	LacksSchedule Lacks = "schedule" // the zone's rule does not hold at this time of day
+	LacksSort     Lacks = "sort"     // the zone counts vehicles only, and this is something else
 	LacksTime     Lacks = "time"     // not seen long enough, or on enough pictures
 )
 
@@ -49,7 +50,7 @@ func (c *Confirmer) Cases() []Case {
 			Raised: ep.open(), Held: max(0, ep.evidence), Need: rule.Need.Seconds(),
 		}
 		if rule.Dwell > 0 {
-			k.Held, k.Need = ep.age.Seconds(), rule.dwell(c.zones[ep.zone]).Seconds()
+			k.Held, k.Need = ep.age.Seconds(), rule.dwell(c.zones[ep.zone], ep.seenAt.In(c.place.Local)).Seconds()
 		}
 		if !k.Raised {
 			k.Lacks = LacksTime
@@ -74,6 +75,8 @@ func lacks(z zone.Zone, f flow.Finding, at time.Time) Lacks {
 		return LacksScore
 	case !z.Schedule.Holds(at):
 		return LacksSchedule
+	case z.Only != "" && f.Note != "" && f.Note != z.Only: // no note: nobody could tell it apart
+		return LacksSort
 	}
 	return ""
 }

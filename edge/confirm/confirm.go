@@ -151,7 +151,7 @@ func (c *Confirmer) see(l look, out []flow.Confirmed) []flow.Confirmed {
 		}
 		ep.see(l, f)
 		switch {
-		case !ep.open() && ep.enough(l.rule, z):
+		case !ep.open() && ep.enough(l.rule, z, c.place.Local):
 			ep.start(l.o)
 			out = append(out, c.event(ep, event.Start, l.o))
 		case ep.open() && l.rule.Refresh > 0 && l.o.PTS-ep.told >= l.rule.Refresh:

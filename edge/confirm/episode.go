@@ -65,9 +65,9 @@ func (ep *episode) miss(l look) {
 }
 
 // enough reports whether the rule is met.
-func (ep *episode) enough(r Rule, z zone.Zone) bool {
+func (ep *episode) enough(r Rule, z zone.Zone, local *time.Location) bool {
 	if r.Dwell > 0 {
-		return ep.age >= r.dwell(z)
+		return ep.age >= r.dwell(z, ep.seenAt.In(local))
 	}
 	return ep.pictures >= r.Pictures && ep.evidence >= r.Need.Seconds()
 }

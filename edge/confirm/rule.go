@@ -40,10 +40,10 @@ func (r Rule) weigh(score float64) float64 {
 	return min(max(odds, -maxOdds), maxOdds)
 }
 
-// dwell is how long a thing may stand in a zone.
-func (r Rule) dwell(z zone.Zone) time.Duration {
-	if z.Dwell > 0 {
-		return z.Dwell
+// dwell is how long a thing may stand in a zone at a time of day, which is local.
+func (r Rule) dwell(z zone.Zone, at time.Time) time.Duration {
+	if d := z.DwellAt(at); d > 0 {
+		return d
 	}
 	return r.Dwell
 }

@@ -1,6 +1,7 @@
 package zone
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,35 @@ func TestRaster(t *testing.T) {
 	}
 }
 
+func scheduled(t *testing.T, text string) Schedule {
+	t.Helper()
+	s, err := ParseSchedule(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestDwellAt(t *testing.T) {
+	z := Zone{Use: NoParking, Points: square, Dwell: 3 * time.Minute, Hours: []Hours{
+		{scheduled(t, "07:00-09:00"), 10 * time.Minute}, {scheduled(t, "22:00-06:00, 08:00-10:00"), time.Minute},
+	}}
+	for at, want := range map[string]time.Duration{
+		"06:59": 3 * time.Minute, "07:00": 10 * time.Minute, "08:30": 10 * time.Minute, "09:00": time.Minute, "10:00": 3 * time.Minute,
+		"21:59": 3 * time.Minute, "22:00": time.Minute, "00:00": time.Minute, "05:59": time.Minute, "06:00": 3 * time.Minute,
+	} {
+		when, err := time.Parse("15:04", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := z.DwellAt(when); got != want {
+			t.Errorf("at %s: %v, want %v", at, got, want)
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
+	morning := scheduled(t, "07:00-09:00")
 	for _, c := range []struct {
 		z    Zone
 		want string // in the first fault; empty means none
@@ -60,6 +89,14 @@ func TestValidate(t *testing.T) {
 		{Zone{Use: NoParking, Points: Polygon{{0, 0}, {1, 1}, {2, 0}}}, "points: [2]"},
 		{Zone{Use: NoParking, Points: Polygon{{0, 0}, {1, 1}, {0.5, 0.5}}}, "points: the polygon has no area"},
 		{Zone{Use: NoParking, Points: square, Dwell: -1}, "dwell: "},
+		{Zone{Use: NoParking, Points: square, Hours: []Hours{{morning, time.Minute}}, Only: OnlyVehicle}, ""},
+		{Zone{Use: NoParking, Points: square, Hours: []Hours{{morning, time.Minute}, {Schedule{}, time.Minute}}}, "hours[1].schedule: "},
+		{Zone{Use: NoParking, Points: square, Hours: []Hours{{morning, 0}}}, "hours[0].dwell: "},
+		{Zone{Use: NoParking, Points: square, Hours: []Hours{{morning, 25 * time.Hour}}}, "hours[0].dwell: "},
+		{Zone{Use: NoParking, Points: square, Hours: slices.Repeat([]Hours{{morning, time.Hour}}, 13)}, "hours: 13 of them"},
+		{Zone{Use: NoParking, Points: square, Only: "bicycle"}, "only: "},
+		{Zone{Use: Motion, Points: square, Only: OnlyVehicle}, "hours, only: "},
+		{Zone{Use: Fire, Points: square, Hours: []Hours{{morning, time.Minute}}}, "hours, only: "},
 	} {
 		faults := c.z.Validate()
 		switch {

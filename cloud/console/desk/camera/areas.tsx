@@ -46,7 +46,7 @@ export function Areas({ draft, push, chosen, choose, draw, locked }: Props) {
 
 // Rule is what holds in one area.
 function Rule({ area: a, locked, set, remove }: { area: Area; locked: boolean; set(more: Partial<Area>): void; remove(): void }) {
-  const text = (name: "name" | "dwell" | "schedule", hint: string, max: number) => (
+  const text = (name: "name" | "dwell" | "hours" | "schedule", hint: string, max: number) => (
     <label>
       {t(`zones.${name}`)}
       <input name={name} value={a[name]} placeholder={hint} maxLength={max} disabled={locked} onChange={(e) => set({ [name]: e.currentTarget.value.trim() })} />
@@ -69,6 +69,16 @@ function Rule({ area: a, locked, set, remove }: { area: Area; locked: boolean; s
             </select>
           </label>
           {stands(a.use) && text("dwell", "3m", 20)}
+          {stands(a.use) && text("hours", "07:00-09:00 10m", 400)}
+          {stands(a.use) && (
+            <label>
+              {t("zones.only")}
+              <select name="only" value={a.only} onChange={(e) => set({ only: e.currentTarget.value })}>
+                <option value="">{t("zones.only.all")}</option>
+                <option value="vehicle">{t("zones.only.vehicle")}</option>
+              </select>
+            </label>
+          )}
           {text("schedule", "22:00-06:00", 200)}
           <label>
             {t("zones.min_score")}

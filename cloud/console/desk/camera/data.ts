@@ -70,6 +70,8 @@ export interface Zone {
   kind: string;
   points: Point[];
   dwell?: string;
+  hours?: { schedule: string; dwell: string }[] | null;
+  only?: string;
   schedule?: string;
   min_score?: number;
 }

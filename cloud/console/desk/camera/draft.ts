@@ -1,5 +1,5 @@
 import { useCallback, useState } from "preact/hooks";
-import type { Detect, Point, Settings } from "./data";
+import type { Detect, Point, Settings, Zone } from "./data";
 
 // What an area is for: the kinds of the box's zones, and two that are none.
 export const uses = ["motion", "fire", "no_parking", "fire_lane", "mask", "privacy"] as const;
@@ -12,6 +12,8 @@ export interface Area {
   name: string; // of a zone; the others have none
   points: Point[];
   dwell: string;
+  hours: string; // other dwells at times of day, as in "07:00-09:00 10m; 22:00-06:00 1h"
+  only: string; // "vehicle", or empty for whatever stands
   schedule: string;
   min_score: number;
   fixed: boolean; // a privacy area of the box's own file, which stays
@@ -31,19 +33,27 @@ let last = 0;
 export const newArea = (use: Use, points: Point[], taken: Area[]): Area => {
   let n = 1;
   while (taken.some((a) => a.name === `zone-${n}`)) n++;
-  return { id: ++last, use, name: isZone(use) ? `zone-${n}` : "", points, dwell: stands(use) ? "3m" : "", schedule: "", min_score: 0, fixed: false };
+  return { id: ++last, use, name: isZone(use) ? `zone-${n}` : "", points, dwell: stands(use) ? "3m" : "", hours: "", only: "", schedule: "", min_score: 0, fixed: false };
 };
 
 const same = (a: Point[], b: Point[]) => JSON.stringify(a) === JSON.stringify(b);
 const nothing = (s?: string) => (!s || s === "0s" ? "" : s.replace(/(\D)0s$/, "$1").replace(/h0m$/, "h"));
 
+const hoursText = (z: Zone) => (z.hours ?? []).map((h) => `${h.schedule} ${nothing(h.dwell)}`).join("; ");
+// hoursOf reads what hoursText writes: a dwell is the last word of each part.
+const hoursOf = (text: string) =>
+  text.split(";").map((part) => {
+    const words = part.trim().split(/\s+/);
+    return { schedule: words.slice(0, -1).join(" "), dwell: words[words.length - 1]! };
+  });
+
 // draftOf reads settings; file are those of the box's own file.
 export function draftOf(s: Settings, file: Settings): Draft {
   const areas: Area[] = [];
   const add = (use: Use, points: Point[], more: Partial<Area> = {}) =>
-    areas.push({ id: ++last, use, points, name: "", dwell: "", schedule: "", min_score: 0, fixed: false, ...more });
+    areas.push({ id: ++last, use, points, name: "", dwell: "", hours: "", only: "", schedule: "", min_score: 0, fixed: false, ...more });
   for (const [name, z] of Object.entries(s.zones ?? {}))
-    add(z.kind as Use, z.points, { name, dwell: nothing(z.dwell), schedule: z.schedule ?? "", min_score: z.min_score ?? 0 });
+    add(z.kind as Use, z.points, { name, dwell: nothing(z.dwell), hours: hoursText(z), only: z.only ?? "", schedule: z.schedule ?? "", min_score: z.min_score ?? 0 });
   for (const m of s.masks ?? []) add("mask", m);
   const own = file.privacy ?? [];
   for (const p of own) add("privacy", p, { fixed: true });
@@ -62,6 +72,8 @@ export function settingsOf(d: Draft): Settings {
         kind: a.use,
         points: a.points,
         ...(stands(a.use) && a.dwell && { dwell: a.dwell }),
+        ...(stands(a.use) && a.hours && { hours: hoursOf(a.hours) }),
+        ...(stands(a.use) && a.only && { only: a.only }),
         ...(a.schedule && { schedule: a.schedule }),
         ...(a.min_score && { min_score: a.min_score }),
       };
@@ -76,6 +88,7 @@ export function slips(d: Draft): { area: Area; key: string }[] {
     if (!/^[a-z0-9][a-z0-9_-]{0,47}$/.test(area.name)) out.push({ area, key: "zones.slip.name" });
     else if (d.areas.some((b) => b !== area && isZone(b.use) && b.name === area.name)) out.push({ area, key: "zones.slip.twice" });
     if (area.dwell && !/^(\d+h)?(\d+m)?(\d+s)?$/.test(area.dwell)) out.push({ area, key: "zones.slip.dwell" });
+    if (area.hours && !area.hours.split(";").every((part) => /^\s*(\d\d:\d\d-\d\d:\d\d\s*,?\s*)+\s(\d+h)?(\d+m)?(\d+s)?\s*$/.test(part))) out.push({ area, key: "zones.slip.hours" });
     if (area.schedule && !/^\s*\d\d:\d\d-\d\d:\d\d(\s*,\s*\d\d:\d\d-\d\d:\d\d)*\s*$/.test(area.schedule)) out.push({ area, key: "zones.slip.schedule" });
   }
   return out;
