@@ -57,12 +57,14 @@ type raster struct {
 	still      []turner // of the lightness of some cells all over the picture
 	tint       float32  // how red the scene as a whole is
 	white      float32  // levels of lightness that only lamps and flames have here
+	deep       depth    // of the smallest turn
 	unrest     float32  // turns of edges that are not hot: what shake and noise do
 	pace       float64  // mean seconds between pictures
 	at         time.Duration
 	pictures   int
 	reds       []float32 // of some cells: scratch, and
 	lights     []float32
+	jumps      planes // of how some cells change unlike their neighbours: scratch
 }
 
 // planes are what moves: lightness, and red less blue.
@@ -76,6 +78,7 @@ func newRaster(cols, rows int) *raster {
 		cols: cols, rows: rows, cells: make([]cell, n), hot: make([]bool, n), free: make([]bool, n), known: make([]float32, n),
 		now: newPlanes(n), last: newPlanes(n), usual: newPlanes(n),
 		tiles: make([]tile, tilesIn(cols)*tilesIn(rows)), hit: make([]bool, tilesIn(cols)*tilesIn(rows)), still: make([]turner, n/sampled+1),
+		deep: depth{deepLight, deepWarm},
 	}
 }
 
@@ -86,7 +89,7 @@ const (
 	dayMemory   = 60.0             // seconds: what tint remembers
 	forget      = 20 * time.Second // after a longer gap nothing is remembered
 
-	deepLight    = 12  // levels: the smallest turn of lightness, and
+	deepLight    = 12  // levels: the smallest turn of lightness where there is no noise, and
 	deepWarm     = 14  // of red less blue, whose chroma is noisier
 	leastRed     = 12  // levels of red over green, beyond the scene's tint
 	mostTint     = 25  // levels: more is no lamp's tint but a sunset or a fire
@@ -125,7 +128,7 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 	}
 	w, wHeld := weight(dt, memory), weight(dt, lasting)
 	r.awake = r.awake[:0]
-	red := r.tint + leastRed
+	red := r.tint + max(leastRed, r.deep.warm/2)
 	for i, y := range p.Y {
 		cb, cr := p.Cb[i], p.Cr[i]
 		light, reddish := l.light[y], l.crRed[cr]+l.cbRed[cb]
@@ -136,20 +139,21 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 			continue
 		}
 		r.awake = append(r.awake, i)
-		r.cells[i].see(hot, light, r.now.warm[i], reddish, w, wHeld)
+		r.cells[i].see(hot, light, r.now.warm[i], reddish, w, wHeld, r.deep)
 	}
 	r.learn(dt)
+	r.deepen(w)
 	r.survey(p, l, dt, w)
 	return w
 }
 
 // see takes in what a cell shows now.
-func (c *cell) see(hot bool, light, warm, red, w, wHeld float32) {
+func (c *cell) see(hot bool, light, warm, red, w, wHeld float32, deep depth) {
 	if !c.awake {
 		*c = cell{awake: true, red: red}
 	}
-	c.light.take(light, deepLight, w)
-	c.warm.take(warm, deepWarm, w)
+	c.light.take(light, deep.light, w)
+	c.warm.take(warm, deep.warm, w)
 	c.red += w * (red - c.red)
 	lit := float32(0)
 	if hot {
@@ -166,7 +170,7 @@ func (r *raster) survey(p detect.Planes, levels *ranges, dt float64, w float32) 
 	turns, edges, l := float32(0), float32(1), r.now.light
 	for i := r.cols + 1; i < len(r.cells)-r.cols-1; i += sampled {
 		s := &r.still[i/sampled]
-		s.take(l[i], deepLight, w)
+		s.take(l[i], r.deep.light, w)
 		if i%sampledScene < sampled {
 			r.reds = append(r.reds, levels.crRed[p.Cr[i]]+levels.cbRed[p.Cb[i]])
 			r.lights = append(r.lights, l[i])

@@ -120,7 +120,7 @@ func (d *Detector) best(a area) (flow.Finding, bool) {
 		}
 		box := r.box(p.box)
 		caution := d.cfg.caution(box)
-		odds := p.odds + p.verdict.evidence() - caution
+		odds := p.total() - caution
 		d.suspects = d.suspects || odds+p.traits.takenByPace()/4 > suspicious
 		if s := 1 / (1 + math.Exp(-odds)); s > f.Score {
 			f.Score, f.Age, f.Box, f.Why = s, r.at-p.since, box, p.why(caution)

@@ -54,8 +54,8 @@ const coloured = 8
 type model struct{ bias, area, light, red, toored, made, usual, unrest, pace float64 }
 
 var (
-	inColour = model{bias: -4.45, area: 0.78, light: 16.4, red: 0.59, toored: -0.092, made: 2, usual: 6.8, unrest: -13, pace: -1.05}
-	inWhite  = model{bias: -1.53, area: 1.23, light: 6.7, made: 0.67, usual: 8.7, unrest: -13, pace: -1.2}
+	inColour = model{bias: -3.83, area: 0.81, light: 15.5, red: 0.38, toored: -0.089, made: 2, usual: 6.9, unrest: -13, pace: -1}
+	inWhite  = model{bias: -0.73, area: 1.29, light: 6.3, made: 0.54, usual: 9.1, unrest: -13, pace: -1.15}
 )
 
 // A flame changes along one pattern at most this much, where a lamp that blinks has
@@ -97,7 +97,7 @@ func (p place) why(caution float64) event.Why {
 	t := p.traits
 	w := event.Why{
 		"area": t.area / (160 * 90), "turns": t.light, "red": t.red, "made": t.made, "usual": t.usual,
-		"unrest": t.unrest, "pace_s": t.pace, "odds": p.odds + p.verdict.evidence() - caution,
+		"unrest": t.unrest, "pace_s": t.pace, "odds": p.total() - caution,
 	}
 	if p.verdict.looks > 0 {
 		w["net"], w["looks"] = p.verdict.odds, float64(p.verdict.looks)

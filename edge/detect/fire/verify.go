@@ -41,14 +41,17 @@ func (v verdict) evidence() float64 {
 }
 
 // trust is the share of the network's log odds that counts.
-const trust = 0.15
+const trust = 0.35
 
-// ask lets the network look at the place that is likeliest without it, when it is time.
+// total is the log odds of a place by its traits and its verdict.
+func (p place) total() float64 { return p.odds + p.verdict.evidence() }
+
+// ask lets the network look at the place that is likeliest, when it is time.
 func (d *Detector) ask(f *flow.Frame, places []place) error {
 	best := -1
 	for i := range places {
 		p := &places[i]
-		if len(p.cells) > 0 && p.odds > leastAsk && (best < 0 || p.odds > places[best].odds) {
+		if len(p.cells) > 0 && p.odds > leastAsk && (best < 0 || p.total() > places[best].total()) {
 			best = i
 		}
 	}
