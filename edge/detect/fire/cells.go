@@ -56,6 +56,8 @@ type raster struct {
 	hit        []bool   // scratch: tiles
 	still      []turner // of the lightness of some cells all over the picture
 	tint       float32  // how red the scene as a whole is
+	lit        float32  // levels of lightness that a red cell has at least
+	bright     float32  // levels of the lightest cells
 	white      float32  // levels of lightness that only lamps and flames have here
 	deep       depth    // of the smallest turn
 	unrest     float32  // turns of edges that are not hot: what shake and noise do
@@ -78,7 +80,7 @@ func newRaster(cols, rows int) *raster {
 		cols: cols, rows: rows, cells: make([]cell, n), hot: make([]bool, n), free: make([]bool, n), known: make([]float32, n),
 		now: newPlanes(n), last: newPlanes(n), usual: newPlanes(n),
 		tiles: make([]tile, tilesIn(cols)*tilesIn(rows)), hit: make([]bool, tilesIn(cols)*tilesIn(rows)), still: make([]turner, n/sampled+1),
-		deep: depth{deepLight, deepWarm},
+		deep: depth{deepLight, deepWarm}, lit: leastLit, bright: usualBright,
 	}
 }
 
@@ -93,7 +95,9 @@ const (
 	deepWarm     = 14  // of red less blue, whose chroma is noisier
 	leastRed     = 12  // levels of red over green, beyond the scene's tint
 	mostTint     = 25  // levels: more is no lamp's tint but a sunset or a fire
-	leastLit     = 60  // levels of lightness that a red cell has at least
+	leastLit     = 60  // levels of lightness that a red cell has at least, but
+	darkLit      = 30  // where the scene is dark, and
+	overDark     = 20  // by which it is then over three quarters of the scene
 	leastWhite   = 190 // levels of lightness that count as white in a dark scene, and
 	mostWhite    = 235 // in the lightest
 	colourless   = 4   // levels of red over green that no cell of an infrared picture has
@@ -133,7 +137,7 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 		cb, cr := p.Cb[i], p.Cr[i]
 		light, reddish := l.light[y], l.crRed[cr]+l.cbRed[cb]
 		r.now.light[i], r.now.warm[i] = light, l.crWarm[cr]-l.cbWarm[cb]
-		hot := light > leastLit && reddish > red || r.pictures > 1 && light > r.white
+		hot := light > r.lit && reddish > red || r.pictures > 1 && light > r.white
 		r.hot[i] = hot
 		if !hot && !r.cells[i].awake {
 			continue
@@ -192,6 +196,8 @@ func (r *raster) survey(p detect.Planes, levels *ranges, dt float64, w float32) 
 	if r.pictures == 1 {
 		slow = 1
 	}
+	r.lit += slow * (min(max(r.lights[len(r.lights)*3/4]+overDark, darkLit), leastLit) - r.lit)
+	r.bright += slow * (r.lights[len(r.lights)-1] - r.bright)
 	r.tint += slow * (tint - r.tint)
 	r.white += slow * (white - r.white)
 }

@@ -16,6 +16,10 @@ const deviations = 5
 // noise but rain, and flames jump more than that.
 const mostDeep = 2 * deepLight
 
+// usualBright is how light the lightest cells of a well exposed picture are. Darker ones
+// flicker by less.
+const usualBright = 160
+
 // deepen measures the noise of the newest pictures by how cells change unlike their
 // neighbours: light that changes over more than a cell, as that of a flame on the walls
 // around it does, is none.
@@ -25,7 +29,8 @@ func (r *raster) deepen(w float32) {
 		r.jumps.light = append(r.jumps.light, jump(r.now.light, r.last.light, i))
 		r.jumps.warm = append(r.jumps.warm, jump(r.now.warm, r.last.warm, i))
 	}
-	r.deep.light += w * (min(max(deepLight, deviations*deviation(r.jumps.light)), mostDeep) - r.deep.light)
+	least := deepLight * min(max(r.bright/usualBright, 0.4), 1)
+	r.deep.light += w * (min(max(least, deviations*deviation(r.jumps.light)), mostDeep) - r.deep.light)
 	r.deep.warm += w * (max(deepWarm, deviations*deviation(r.jumps.warm)) - r.deep.warm)
 }
 

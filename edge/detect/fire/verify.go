@@ -37,11 +37,14 @@ func (v *verdict) take(odds float64) {
 // evidence is the log odds that a place owes to its verdict: less while there are few
 // looks, and always less than the network says, for its errors come in rows.
 func (v verdict) evidence() float64 {
-	return trust * v.odds * float64(v.looks) / float64(v.looks+1)
+	n := float64(v.looks)
+	return (trust*v.odds*n + unseen) / (n + 1)
 }
 
-// trust is the share of the network's log odds that counts.
-const trust = 0.35
+const (
+	trust  = 0.35 // share of the network's log odds that counts
+	unseen = -0.7 // log odds of a place that it has not looked at: most of those burn not
+)
 
 // total is the log odds of a place by its traits and its verdict.
 func (p place) total() float64 { return p.odds + p.verdict.evidence() }
