@@ -159,7 +159,10 @@ func TestAccuracy(t *testing.T) {
 				t.Skip("one rate is enough to look for races")
 			}
 			var n tally
-			for _, c := range clips(t, dir) {
+			for i, c := range clips(t, dir) {
+				if raced && i%4 != 0 {
+					continue // a few clips are enough to look for races
+				}
 				judge := watch(t, filepath.Join(dir, c.File), rate.every)
 				found, wanted, wrong := n.count(c, judge.events)
 				t.Logf("%-32s found %d of %d  false %d  events %.1f, evidence %.1f",
@@ -171,7 +174,7 @@ func TestAccuracy(t *testing.T) {
 				median = n.delays[len(n.delays)/2]
 			}
 			t.Logf("a picture every %v: found %d of %d, median delay %.1f s, false %d", rate.every, n.found, n.wanted, median, n.false)
-			if n.found < rate.found || n.false > rate.most {
+			if !raced && (n.found < rate.found || n.false > rate.most) {
 				t.Errorf("found %d of %d with %d false, want at least %d and at most %d", n.found, n.wanted, n.false, rate.found, rate.most)
 			}
 		})

@@ -130,7 +130,8 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 	if limited {
 		l = &stretched
 	}
-	w, wHeld := weight(dt, memory), weight(dt, lasting)
+	w := weight(dt, memory)
+	now := pass{w: w, wHeld: weight(dt, lasting), deep: r.deep}
 	r.awake = r.awake[:0]
 	red := r.tint + max(leastRed, r.deep.warm/2)
 	for i, y := range p.Y {
@@ -143,7 +144,7 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 			continue
 		}
 		r.awake = append(r.awake, i)
-		r.cells[i].see(hot, light, r.now.warm[i], reddish, w, wHeld, r.deep)
+		r.cells[i].see(hot, light, r.now.warm[i], reddish, now)
 	}
 	r.learn(dt)
 	r.deepen(w)
@@ -151,19 +152,25 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 	return w
 }
 
+// A pass is what a picture is to all of its cells: its weights, and how deep a turn is.
+type pass struct {
+	w, wHeld float32
+	deep     depth
+}
+
 // see takes in what a cell shows now.
-func (c *cell) see(hot bool, light, warm, red, w, wHeld float32, deep depth) {
+func (c *cell) see(hot bool, light, warm, red float32, now pass) {
 	if !c.awake {
 		*c = cell{awake: true, red: red}
 	}
-	c.light.take(light, deep.light, w)
-	c.warm.take(warm, deep.warm, w)
-	c.red += w * (red - c.red)
+	c.light.take(light, now.deep.light, now.w)
+	c.warm.take(warm, now.deep.warm, now.w)
+	c.red += now.w * (red - c.red)
 	lit := float32(0)
 	if hot {
 		lit = 1
 	}
-	c.held += wHeld * (lit - c.held)
+	c.held += now.wHeld * (lit - c.held)
 	const asleep = 0.03
 	c.awake = hot || c.held > asleep
 }
