@@ -68,11 +68,23 @@ func (p *Picture) Grey() (gocv.Mat, error) {
 	if err != nil {
 		return gocv.Mat{}, fmt.Errorf("luma plane: %w", err)
 	}
-	defer full.Close()
-	p.grey = gocv.NewMat()
-	gocv.Resize(full, &p.grey, small(w, h, GreyWidth), 0, 0, gocv.InterpolationArea)
-	p.hasGrey = true
+	p.grey, p.hasGrey = average(full, small(w, h, GreyWidth)), true
 	return p.grey, nil
+}
+
+// average makes a picture smaller by area averaging, and closes it. OpenCV halves many
+// times as fast as it divides by more, so what can be halved is.
+func average(src gocv.Mat, size image.Point) gocv.Mat {
+	for src.Cols() > 2*size.X && src.Cols()%2 == 0 && src.Rows()%2 == 0 {
+		half := gocv.NewMat()
+		gocv.Resize(src, &half, image.Pt(src.Cols()/2, src.Rows()/2), 0, 0, gocv.InterpolationArea)
+		src.Close()
+		src = half
+	}
+	defer src.Close()
+	out := gocv.NewMat()
+	gocv.Resize(src, &out, size, 0, 0, gocv.InterpolationArea)
+	return out
 }
 
 // Planes are the picture's lightness and colour in coarse cells, one byte each, row

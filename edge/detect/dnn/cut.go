@@ -41,7 +41,8 @@ func Cut(f *flow.Frame, box image.Rectangle, times float64, side int) (gocv.Mat,
 		halved  int
 		stretch scale
 	}{{img.Y, img.YStride, 1, light}, {img.Cr, img.CStride, 2, colour}, {img.Cb, img.CStride, 2, colour}} {
-		part := sample(p.pix, p.stride, image.Pt((w+p.halved-1)/p.halved, (h+p.halved-1)/p.halved), shrink(square, p.halved))
+		at := shrink(square, p.halved)
+		part := sample(p.pix, p.stride, image.Pt((w+p.halved-1)/p.halved, (h+p.halved-1)/p.halved), at, max(1, at.Dx()/(dense*side)))
 		planes[i] = gocv.NewMat()
 		defer planes[i].Close()
 		gocv.Resize(part, &planes[i], image.Pt(side, side), 0, 0, smoothly(part.Cols() > side))
@@ -58,13 +59,24 @@ func Cut(f *flow.Frame, box image.Rectangle, times float64, side int) (gocv.Mat,
 	return out, nil
 }
 
-// sample copies a square of a plane, mirrored at its edges.
-func sample(pix []byte, stride int, size image.Point, at image.Rectangle) gocv.Mat {
-	m := gocv.NewMatWithSize(at.Dy(), at.Dx(), gocv.MatTypeCV8U)
+// dense is how many pixels each way a pixel of a cut is the mean of, where there are so
+// many: more cost time and show nothing else.
+const dense = 3
+
+// sample copies every so many pixels of a square of a plane, mirrored at its edges.
+func sample(pix []byte, stride int, size image.Point, at image.Rectangle, every int) gocv.Mat {
+	w, h := at.Dx()/every, at.Dy()/every
+	m := gocv.NewMatWithSize(h, w, gocv.MatTypeCV8U)
 	out, _ := m.DataPtrUint8() // a matrix just made is whole
-	for y := range at.Dy() {
-		row := pix[mirrored(at.Min.Y+y, size.Y)*stride:]
-		to := out[y*at.Dx() : (y+1)*at.Dx()]
+	for y := range h {
+		row := pix[mirrored(at.Min.Y+y*every+every/2, size.Y)*stride:]
+		to := out[y*w : (y+1)*w]
+		if every > 1 {
+			for x := range to {
+				to[x] = row[mirrored(at.Min.X+x*every+every/2, size.X)]
+			}
+			continue
+		}
 		from, until := max(0, -at.Min.X), min(at.Dx(), size.X-at.Min.X)
 		copy(to[from:until], row[at.Min.X+from:])
 		for x := range from {

@@ -214,4 +214,4 @@ func share(dt, constant time.Duration) float32 {
 	return float32(1 - math.Exp(-dt.Seconds()/constant.Seconds()))
 }
 
-func abs(v float32) float32 { return float32(math.Abs(float64(v))) }
+func abs(v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^ (1 << 31)) }

@@ -150,9 +150,9 @@ func TestAccuracy(t *testing.T) {
 		every       time.Duration
 		found, most int
 	}{
-		{100 * time.Millisecond, 10, 1},
-		{250 * time.Millisecond, 9, 4},
-		{500 * time.Millisecond, 8, 4},
+		{100 * time.Millisecond, 11, 1},
+		{250 * time.Millisecond, 11, 3},
+		{500 * time.Millisecond, 8, 3},
 	} {
 		t.Run(rate.every.String(), func(t *testing.T) {
 			if raced && rate.every > 100*time.Millisecond {

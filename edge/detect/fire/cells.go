@@ -133,18 +133,24 @@ func (r *raster) see(p detect.Planes, limited bool, at time.Duration) float32 {
 	w := weight(dt, memory)
 	now := pass{w: w, wHeld: weight(dt, lasting), deep: r.deep}
 	r.awake = r.awake[:0]
-	red := r.tint + max(leastRed, r.deep.warm/2)
+	red, lit, white := r.tint+max(leastRed, r.deep.warm/2), r.lit, r.white
+	if r.pictures == 1 {
+		white = math.MaxFloat32 // nothing is known of the scene yet
+	}
+	n := len(p.Y)
+	cbs, crs, lights, warms, hots := p.Cb[:n], p.Cr[:n], r.now.light[:n], r.now.warm[:n], r.hot[:n]
 	for i, y := range p.Y {
-		cb, cr := p.Cb[i], p.Cr[i]
+		cb, cr := cbs[i], crs[i]
 		light, reddish := l.light[y], l.crRed[cr]+l.cbRed[cb]
-		r.now.light[i], r.now.warm[i] = light, l.crWarm[cr]-l.cbWarm[cb]
-		hot := light > r.lit && reddish > red || r.pictures > 1 && light > r.white
-		r.hot[i] = hot
+		warm := l.crWarm[cr] - l.cbWarm[cb]
+		lights[i], warms[i] = light, warm
+		hot := light > lit && reddish > red || light > white
+		hots[i] = hot
 		if !hot && !r.cells[i].awake {
 			continue
 		}
 		r.awake = append(r.awake, i)
-		r.cells[i].see(hot, light, r.now.warm[i], reddish, now)
+		r.cells[i].see(hot, light, warm, reddish, now)
 	}
 	r.learn(dt)
 	r.deepen(w)

@@ -41,7 +41,7 @@ func Open(cfg Config, areas zone.Areas, net Look) (*Detector, error) {
 }
 
 // Info names the method.
-func (d *Detector) Info() event.Detector { return event.Detector{Name: "fire", Version: "3"} }
+func (d *Detector) Info() event.Detector { return event.Detector{Name: "fire", Version: "4"} }
 
 // Kinds lists what it looks for.
 func (d *Detector) Kinds() []event.Kind { return []event.Kind{event.FireVisual} }
@@ -93,7 +93,7 @@ func (d *Detector) look(f *flow.Frame, w float32) ([]flow.Finding, error) {
 		a.places = follow(r.places(a.mask, least), a.places, r.at)
 		for k := range a.places {
 			if p := &a.places[k]; len(p.cells) > 0 {
-				p.traits = r.traits(*p)
+				p.traits, p.heed = r.traits(*p), d.heed()
 				p.odds = p.traits.logOdds()
 			}
 		}

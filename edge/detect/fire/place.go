@@ -18,6 +18,7 @@ type place struct {
 	traits  traits
 	odds    float64 // log odds by its traits
 	verdict verdict
+	heed    float64 // how much that counts, 0 to 1
 }
 
 // What makes a cell part of a place. These only choose what is worth scoring.

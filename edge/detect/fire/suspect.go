@@ -28,11 +28,10 @@ const (
 // learn takes in which cells are hot, dt seconds after the last picture.
 func (r *raster) learn(dt float64) {
 	w := float32(1 - math.Exp(-dt/knownAfter))
+	known := r.known[:len(r.hot)]
 	for i, hot := range r.hot {
-		if hot {
-			r.known[i] += w * (1 - r.known[i])
-		} else {
-			r.known[i] -= w * r.known[i]
+		if known[i] -= w * known[i]; hot {
+			known[i] += w
 		}
 	}
 }

@@ -23,7 +23,7 @@ type verdict struct {
 
 const (
 	askEvery  = 400 * time.Millisecond // between two looks at one camera: pictures closer are alike
-	leastAsk  = -2.5                   // log odds below which no answer would make a place an alarm
+	leastAsk  = -1.8                   // log odds below which no answer would make a place an alarm
 	mostOdds  = 4.0                    // what one look may say at most
 	lastLooks = 5                      // that the mean remembers
 )
@@ -44,10 +44,24 @@ func (v verdict) evidence() float64 {
 const (
 	trust  = 0.35 // share of the network's log odds that counts
 	unseen = -0.7 // log odds of a place that it has not looked at: most of those burn not
+	alone  = -0.5 // log odds of every place where there is no network to heed
+
+	plain    = 0.15 // unrest of a picture that shows what it shows, and
+	streaked = 0.35 // of one so full of rain that the network knows nothing of its kind
 )
 
+// heed is how much the network is heeded, 0 to 1.
+func (d *Detector) heed() float64 {
+	if d.net == nil {
+		return 0
+	}
+	return min(max((streaked-float64(d.cells.unrest))/(streaked-plain), 0), 1)
+}
+
 // total is the log odds of a place by its traits and its verdict.
-func (p place) total() float64 { return p.odds + p.verdict.evidence() }
+func (p place) total() float64 {
+	return p.odds + p.heed*p.verdict.evidence() + (1-p.heed)*alone
+}
 
 // ask lets the network look at the place that is likeliest, when it is time.
 func (d *Detector) ask(f *flow.Frame, places []place) error {
@@ -58,7 +72,7 @@ func (d *Detector) ask(f *flow.Frame, places []place) error {
 			best = i
 		}
 	}
-	if best < 0 || !d.mayAsk() {
+	if best < 0 || !d.mayAsk() || places[best].verdict.looks >= lastLooks && !d.mayAskAgain() {
 		return nil
 	}
 	odds, err := d.see(f, places[best])
@@ -71,6 +85,11 @@ func (d *Detector) ask(f *flow.Frame, places []place) error {
 // mayAsk reports whether there is a network and it was not asked just now.
 func (d *Detector) mayAsk() bool {
 	return d.net != nil && (!d.hasAsked || d.cells.at < d.asked || d.cells.at >= d.asked+askEvery)
+}
+
+// mayAskAgain is mayAsk about a place of which the network has said its mean: half as often.
+func (d *Detector) mayAskAgain() bool {
+	return d.cells.at < d.asked || d.cells.at >= d.asked+2*askEvery
 }
 
 func (d *Detector) see(f *flow.Frame, p place) (odds float64, err error) {

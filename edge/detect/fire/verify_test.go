@@ -63,7 +63,8 @@ func TestTheNetworkWeighsIn(t *testing.T) {
 			t.Errorf("it said %v: %+v", says, last)
 		}
 	}
-	if gain := odds[9] - odds[0]; !(gain > trust*mostOdds/2 && gain < trust*mostOdds+0.01) {
+	// The flame's edges are nearly all that this picture has: it counts as half unrestful.
+	if gain := odds[9] - odds[0]; !(gain > trust*mostOdds/3 && gain < trust*mostOdds+0.01) {
 		t.Errorf("log odds: %v", odds)
 	}
 }

@@ -103,19 +103,21 @@ func (b *background) compare(pix []byte, dt time.Duration, young bool) {
 		wobble = rate(dt, settle)
 		jump = wobble
 	}
+	means, varies := b.mean[:len(pix)], b.vary[:len(pix)]
+	raws, seens, doubts := &b.raw, &b.seen, &b.doubt
 	for i, v := range pix {
-		mean, vary := b.mean[i], b.vary[i]
-		d := b.seen[v] - mean
+		mean, vary, raw := means[i], varies[i], raws[v]
+		d := seens[v] - mean
 		d = max(d, -d)
-		limit := max(leastStep, vary*9/2) + b.doubt[v]
+		limit := max(leastStep, vary*9/2) + doubts[v]
 		a, c := still, wobble
 		if d > limit {
 			a, c = moved, jump
 			b.far[i] = byte(min(d*8/limit, 255))
 			b.changed = append(b.changed, int32(i))
 		}
-		b.mean[i] = mean + (b.raw[v]-mean)*a>>16
-		b.vary[i] = max(vary+(min(d, mostVary)-vary)*c>>16, fine)
+		means[i] = mean + (raw-mean)*a>>16
+		varies[i] = max(vary+(min(d, mostVary)-vary)*c>>16, fine)
 	}
 }
 

@@ -1,6 +1,7 @@
 package tamper
 
 import (
+	"bytes"
 	"hash/maphash"
 	"image"
 	"time"
@@ -15,10 +16,10 @@ type still struct {
 	after time.Duration
 	seed  maphash.Seed
 
-	hash  uint64 // of the newest whole picture
-	since time.Duration
-	ready bool
-	alive int // pictures that differed from the one before
+	hash   uint64 // of the newest whole picture, where hashed
+	hashed bool
+	since  time.Duration
+	alive  int // pictures that differed from the one before
 
 	now, before, first []byte // samples: of this picture, the one before, and where the stretch began
 	began              time.Duration
@@ -52,37 +53,47 @@ func (h habit) room() float64 {
 
 // look takes in a picture and says how long it has been standing still.
 func (s *still) look(img *image.YCbCr, at time.Duration) (held time.Duration, frozen bool) {
-	held = max(s.bits(img, at), s.steps(img, at))
+	s.now = sample(s.now[:0], img)
+	held = max(s.bits(img, at), s.steps(at))
 	return held, held > 0
 }
 
 // bits compares the whole luma plane with the one before. A source that has never
-// shown noise, such as a drawn picture, is not judged.
+// shown noise, such as a drawn picture, is not judged. Only a picture that has the
+// samples of the one before may be the same: the others need not be read as a whole.
 func (s *still) bits(img *image.YCbCr, at time.Duration) (held time.Duration) {
-	var h maphash.Hash
-	h.SetSeed(s.seed)
-	for y := range img.Rect.Dy() {
-		row := img.Y[y*img.YStride:]
-		h.Write(row[:img.Rect.Dx()]) //nolint:errcheck // never fails
-	}
-	sum := h.Sum64()
-	if !s.ready || sum != s.hash {
-		if s.ready {
+	if !bytes.Equal(s.now, s.before) {
+		if len(s.before) > 0 {
 			s.alive++
 		}
-		s.hash, s.ready, s.since = sum, true, at
+		s.hashed, s.since = false, at
 		return 0
 	}
+	sum := s.sum(img)
+	if s.hashed && sum != s.hash {
+		s.alive++
+		s.since = at
+	}
+	s.hash, s.hashed = sum, true
 	if s.alive < enough || at-s.since < s.after {
 		return 0
 	}
 	return at - s.since
 }
 
+func (s *still) sum(img *image.YCbCr) uint64 {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	for y := range img.Rect.Dy() {
+		row := img.Y[y*img.YStride:]
+		h.Write(row[:img.Rect.Dx()]) //nolint:errcheck // never fails
+	}
+	return h.Sum64()
+}
+
 // steps compares samples with the look before, and with the beginning of the
 // stretch in which the picture has not gone anywhere.
-func (s *still) steps(img *image.YCbCr, at time.Duration) (held time.Duration) {
-	s.now = sample(s.now[:0], img)
+func (s *still) steps(at time.Duration) (held time.Duration) {
 	if len(s.before) != len(s.now) {
 		s.before = append(s.before[:0], s.now...)
 		s.begin(at)
