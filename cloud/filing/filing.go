@@ -137,7 +137,7 @@ func (b *Book) row(r Record, masks int64) Row {
 	site, _, _, _ := r.Camera.Split()
 	at := b.Places.Resolve(r.Camera)
 	row := Row{Record: r, Place: at.Place, Name: at.Name, Unit: at.Unit, Retention: b.Policy.Of(site), Masks: masks}
-	for _, c := range []struct{ name, value string }{{"place", cmp.Or(at.Name, at.Place.ZH)}, {"unit", at.Unit}, {"angle", r.Angle}, {"sign", r.Sign}, {"basis", r.Basis}, {"filed", r.Filed}} {
+	for _, c := range []struct{ name, value string }{{"place", cmp.Or(at.Name, at.ZH)}, {"unit", at.Unit}, {"angle", r.Angle}, {"sign", r.Sign}, {"basis", r.Basis}, {"filed", r.Filed}} {
 		if c.value == "" {
 			row.Lacks = append(row.Lacks, c.name)
 		}

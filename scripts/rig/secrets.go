@@ -166,7 +166,7 @@ func (s *site) everythingSaid(ctx context.Context) (said, tokens map[string]stri
 var pages = []string{
 	"/", "/account", "/agreements", "/boxes", "/bundles", "/codes", "/coverage", "/domains", "/figures", "/handover", "/health", "/healthz", "/incidents", "/login", "/metrics", "/organisations", "/people", "/places",
 	"/register", "/reports", "/setup", "/system", "/whistles", "/no-such-page", "/static/no-such-file", "/v1/evidence/x", "/api/openapi.json",
-	"/api/v1/me", "/api/v1/boxes", "/api/v1/bundles", "/api/v1/cameras", "/api/v1/cameras/states", "/api/v1/duty-roster", "/api/v1/grants", "/api/v1/incidents", "/api/v1/notify/health",
+	"/api/v1/me", "/api/v1/boxes", "/api/v1/bundles", "/api/v1/holds", "/api/v1/retention", "/api/v1/export/filing?format=csv", "/api/v1/cameras", "/api/v1/cameras/states", "/api/v1/duty-roster", "/api/v1/grants", "/api/v1/incidents", "/api/v1/notify/health",
 	"/api/v1/notify/messages", "/api/v1/organisations", "/api/v1/people", "/api/v1/police/health", "/api/v1/police/messages", "/api/v1/register?purpose=audit&reason=hunt",
 	"/api/v1/register/proof?purpose=audit&reason=hunt", "/api/v1/system", "/api/v1/no-such-thing",
 }
