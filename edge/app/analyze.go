@@ -105,6 +105,7 @@ func (a Analysis) pipeline(video *videofile.File, r *report) (*pipeline, error) 
 	decoder := decode.New(camera, decode.NewMetrics(reg), a.Log)
 	decoder.Shared = decode.NewPool()
 	r.late = gate.Late
+	decoder.Moved = gate.Feel
 	return &pipeline{
 		camera: video, remember: pass[*flow.Packet]{func(*flow.Packet) { r.sum.In++ }},
 		gate: gate, decode: decoder, look: gate.Behind(),

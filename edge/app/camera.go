@@ -80,6 +80,7 @@ func (b *Box) pipeline(name string, eye *coverage.Eye) (*pipeline, *lens, error)
 	gate.LeftOut = eye.Dropped
 	decoder := decode.New(name, b.stages.decode, b.log)
 	decoder.Shared = b.decoders
+	decoder.Moved = gate.Feel
 	detector := detect.NewStage(name, todo, b.stages.detect, b.log)
 	detector.Heed = gate.Heed
 	l := &lens{camera: from.looked, ring: cam.Ring, confirm: confirmer, stage: keep, tap: &tap{}, tasks: todo, kinds: []event.Kind{event.VideoLoss}}

@@ -35,6 +35,8 @@ type Decoder struct {
 
 	// Shared are the decoders of single pictures; nil opens one for each.
 	Shared *Pool
+	// Moved hears what each lone picture told; told is false where it told nothing. May be nil.
+	Moved func(m flow.Movement, told bool)
 }
 
 // keyPatience is how long a key picture may be waited for. Some cameras renew
@@ -88,9 +90,12 @@ func (d *Decoder) run(ctx context.Context, in iter.Seq[flow.Order], out chan<- *
 }
 
 func (d *Decoder) obey(ctx context.Context, o flow.Order, out chan<- *flow.Frame) error {
-	if o.Alone {
+	if o.Alone || o.Lone {
 		d.drain(ctx, out)
 		d.closeCodec() // its memory is worth more than the time to open it again
+		if o.Lone {
+			return d.lone(o)
+		}
 		return d.alone(ctx, o, out)
 	}
 	if o.Stream != d.stream || d.codec == nil || o.Anew {
@@ -100,8 +105,15 @@ func (d *Decoder) obey(ctx context.Context, o flow.Order, out chan<- *flow.Frame
 		}
 		d.waitKey = !o.Anew
 	}
-	if o.Shown {
-		d.shown = o.PTS
+	switch {
+	case o.Shown:
+		if o.Key { // what is held back was meant to be shown
+			d.drain(ctx, out)
+			d.codec.flush()
+		}
+		d.shown = max(d.shown, o.PTS)
+	case o.PTS < d.shown-jump: // the stream's clock was set back
+		d.shown = math.MinInt64
 	}
 	if o.Back {
 		d.last = min(d.last, o.PTS+d.shift-1)

@@ -11,7 +11,10 @@ import (
 )
 
 // A Decoder stands for the real one in a program built without FFmpeg.
-type Decoder struct{ Shared *Pool }
+type Decoder struct {
+	Shared *Pool
+	Moved  func(flow.Movement, bool)
+}
 
 // A Pool stands for the real one.
 type Pool struct{}

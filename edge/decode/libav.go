@@ -30,7 +30,10 @@ const maxPixels = 7680 * 4320
 var errMore = errors.New("decoder wants more")
 
 // A codec is an open libavcodec decoder of one stream.
-type codec struct{ d *C.eg_decoder }
+type codec struct {
+	d     *C.eg_decoder
+	moved []byte // what a lone picture tells is written there; nil for other decoders
+}
 
 func open(s *flow.Stream) (*codec, error) { return openCodec(s, false) }
 
@@ -39,21 +42,8 @@ func open(s *flow.Stream) (*codec, error) { return openCodec(s, false) }
 func openQuick(s *flow.Stream) (*codec, error) { return openCodec(s, true) }
 
 func openCodec(s *flow.Stream, quick bool) (*codec, error) {
-	cs := (*C.eg_stream)(C.calloc(1, C.sizeof_eg_stream)) // C memory may point at C memory only
-	defer C.free(unsafe.Pointer(cs))
-	cs.codec = C.CString(s.Codec)
-	defer C.free(unsafe.Pointer(cs.codec))
-	if s.Container.Pixels != "" {
-		cs.pixels = C.CString(s.Container.Pixels)
-		defer C.free(unsafe.Pointer(cs.pixels))
-	}
-	if len(s.Extradata) > 0 {
-		cs.extra = (*C.uint8_t)(C.CBytes(s.Extradata))
-		defer C.free(unsafe.Pointer(cs.extra))
-		cs.extra_size = C.int(len(s.Extradata))
-	}
-	cs.width, cs.height = C.int(s.Width), C.int(s.Height)
-	cs.tag, cs.bits = C.uint32_t(s.Container.Tag), C.int(s.Container.Bits)
+	cs, free := coded(s)
+	defer free()
 	if quick {
 		cs.quick = 1
 	}
@@ -62,7 +52,28 @@ func openCodec(s *flow.Stream, quick bool) (*codec, error) {
 	if d == nil {
 		return nil, fmt.Errorf("open decoder for %q: %w", s.Codec, libavError(code))
 	}
-	return &codec{d}, nil
+	return &codec{d: d}, nil
+}
+
+// coded returns what is known of a stream as C takes it, and what frees it.
+func coded(s *flow.Stream) (cs *C.eg_stream, free func()) {
+	cs = (*C.eg_stream)(C.calloc(1, C.sizeof_eg_stream)) // C memory may point at C memory only
+	cs.codec = C.CString(s.Codec)
+	if s.Container.Pixels != "" {
+		cs.pixels = C.CString(s.Container.Pixels)
+	}
+	if len(s.Extradata) > 0 {
+		cs.extra = (*C.uint8_t)(C.CBytes(s.Extradata))
+		cs.extra_size = C.int(len(s.Extradata))
+	}
+	cs.width, cs.height = C.int(s.Width), C.int(s.Height)
+	cs.tag, cs.bits = C.uint32_t(s.Container.Tag), C.int(s.Container.Bits)
+	return cs, func() {
+		C.free(unsafe.Pointer(cs.codec))
+		C.free(unsafe.Pointer(cs.pixels))
+		C.free(unsafe.Pointer(cs.extra))
+		C.free(unsafe.Pointer(cs))
+	}
 }
 
 // send gives one coded picture. The data may be used again afterwards.

@@ -23,6 +23,7 @@ type Pool struct {
 type like struct {
 	codec         string
 	width, height int
+	lone          bool // it tells movement
 }
 
 // mostIdle bounds the decoders that wait.
@@ -31,22 +32,26 @@ const mostIdle = 8
 // NewPool returns an empty pool.
 func NewPool() *Pool { return &Pool{idle: map[like][]*codec{}} }
 
-func kind(s *flow.Stream) like { return like{s.Codec, s.Width, s.Height} }
+func kind(s *flow.Stream, lone bool) like { return like{s.Codec, s.Width, s.Height, lone} }
 
-func (p *Pool) take(s *flow.Stream) (*codec, error) {
+func (p *Pool) take(s *flow.Stream, lone bool) (*codec, error) {
 	if p != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if list := p.idle[kind(s)]; len(list) > 0 {
-			p.idle[kind(s)] = list[:len(list)-1]
+		k := kind(s, lone)
+		if list := p.idle[k]; len(list) > 0 {
+			p.idle[k] = list[:len(list)-1]
 			p.held--
 			return list[len(list)-1], nil
 		}
 	}
+	if lone {
+		return openLone(s)
+	}
 	return openQuick(s)
 }
 
-func (p *Pool) give(s *flow.Stream, c *codec) {
+func (p *Pool) give(s *flow.Stream, lone bool, c *codec) {
 	if p == nil {
 		c.close()
 		return
@@ -58,7 +63,8 @@ func (p *Pool) give(s *flow.Stream, c *codec) {
 		c.close()
 		return
 	}
-	p.idle[kind(s)] = append(p.idle[kind(s)], c)
+	k := kind(s, lone)
+	p.idle[k] = append(p.idle[k], c)
 	p.held++
 }
 
@@ -67,7 +73,7 @@ var errNothing = errors.New("it gives no picture by itself")
 
 // alone decodes a key picture by itself. scratch is used and returned.
 func (p *Pool) alone(o flow.Order, scratch []byte) (picture, []byte, error) {
-	c, err := p.take(o.Stream)
+	c, err := p.take(o.Stream, false)
 	if err != nil {
 		return picture{}, scratch, err
 	}
@@ -80,7 +86,7 @@ func (p *Pool) alone(o flow.Order, scratch []byte) (picture, []byte, error) {
 	if err == nil {
 		pic, err = c.receive()
 	}
-	p.give(o.Stream, c)
+	p.give(o.Stream, false, c)
 	switch {
 	case err != nil:
 		return picture{}, scratch, errors.Join(errNothing, err)

@@ -281,3 +281,38 @@ func TestStopGivesEverythingBack(t *testing.T) {
 		t.Errorf("%v frames are still held", live)
 	}
 }
+
+// TestWhatWasShownIsNotShownAgain goes back to a key picture although half of what follows it was shown, with
+// pictures that are held back and without.
+func TestWhatWasShownIsNotShownAgain(t *testing.T) {
+	for name, b := range map[string]string{"plain.mp4": "0", "b-pictures.mp4": "2"} {
+		ps := packets(t, clip(t, name, "-i", bars+"320x240", "-c:v", "libx264", "-threads", "1", "-bf", b, "-g", "250"))
+		var half time.Duration
+		in, out := make(chan flow.Order, 2*len(ps)), make(chan *flow.Frame)
+		for _, p := range ps[:26] {
+			half = max(half, p.PTS)
+			in <- flow.Order{Packet: p}
+		}
+		for _, p := range ps {
+			in <- flow.Order{Packet: p, Shown: p.PTS <= half}
+		}
+		close(in)
+		var g errgroup.Group
+		g.Go(func() error { return newDecoder(prometheus.NewRegistry()).Run(t.Context(), in, out) })
+		n, last := 0, time.Duration(-1)
+		for f := range out {
+			if f.PTS <= last {
+				t.Errorf("%s: %v came after %v", name, f.PTS, last)
+			}
+			last = f.PTS
+			n++
+			f.Release()
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		if n < len(ps)-3 || n > len(ps) || last > ps[len(ps)-1].PTS+200*time.Millisecond {
+			t.Errorf("%s: %d frames of %d pictures, the last at %v", name, n, len(ps), last)
+		}
+	}
+}

@@ -103,6 +103,18 @@ func (f *Frame) Release() {
 	}
 }
 
+// A Movement is what one coded picture tells of how things move, without being decoded whole.
+type Movement struct {
+	PTS           time.Duration
+	Width, Height int // in blocks of 16 by 16 pixels
+	// Moved is how far each block has moved since the picture before, in quarters of a pixel, row by
+	// row; CodedAnew where it was made without that picture. It is valid until the receiver returns.
+	Moved []byte
+}
+
+// CodedAnew stands in Movement for a block that resembles nothing before it.
+const CodedAnew = 255
+
 // An Observation is what one detector saw in one frame. One without findings
 // says: looked, nothing there. Not having looked makes no observation.
 type Observation struct {

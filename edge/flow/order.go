@@ -47,4 +47,7 @@ type Order struct {
 	// Anew says that pictures before this one were left out though it refers to them, because
 	// no key picture comes: the decoder begins without, and gives frames once they are whole.
 	Anew bool
+	// Lone says that only the movement is wanted that a picture tells without those to which it
+	// refers: the order makes no frame.
+	Lone bool
 }

@@ -25,23 +25,32 @@ type Config struct {
 	// Floor is the time between two key pictures that are looked at while nothing is
 	// suspected. What comes oftener is left out.
 	Floor time.Duration `yaml:"floor"`
+	// Probe is the time between two pictures that are asked how things move, where key
+	// pictures are rare; 0 decodes such cameras whole.
+	Probe time.Duration `yaml:"probe"`
 }
 
 // DefaultConfig looks at every key picture of a camera that is set as it should be,
 // to one each two seconds.
-func DefaultConfig() Config { return Config{Enabled: true, Floor: 1500 * time.Millisecond} }
+func DefaultConfig() Config {
+	return Config{Enabled: true, Floor: 1500 * time.Millisecond, Probe: 500 * time.Millisecond}
+}
 
 // Validate returns every fault with its field.
-func (c Config) Validate() []error {
+func (c Config) Validate() (faults []error) {
 	if c.Floor < 100*time.Millisecond || c.Floor > sparse {
-		return []error{fmt.Errorf("floor: %v is not 100ms to %v", c.Floor, sparse)}
+		faults = append(faults, fmt.Errorf("floor: %v is not 100ms to %v", c.Floor, sparse))
 	}
-	return nil
+	if c.Probe != 0 && (c.Probe < 100*time.Millisecond || c.Probe > sparse) {
+		faults = append(faults, fmt.Errorf("probe: %v is neither 0 nor 100ms to %v", c.Probe, sparse))
+	}
+	return faults
 }
 
 const (
-	// sparse is how far key pictures may be apart. Where they are farther, all
-	// pictures are decoded: nobody would know what happens between them.
+	// sparse is how far key pictures may be apart. Where they are farther, other pictures
+	// are asked for their movement, or else all are decoded: nobody would know what
+	// happens between them.
 	sparse = 4 * time.Second
 	// learning is how long a camera is looked at closely when it begins, so that detectors
 	// know its place before they see it seldom.
@@ -81,7 +90,7 @@ type Gate struct {
 	group   []*flow.Packet // since the last key picture; empty where it cannot be gone back to
 	prior   []*flow.Packet // the group before it; empty likewise
 	bytes   int            // of group
-	shown   bool           // the group's key picture was looked at
+	shown   bool           // the group was looked at, up to looked
 	looked  time.Duration  // when a picture was looked at last
 	before  time.Duration  // and before that one, when it was a key picture by itself
 	keyAt   time.Duration  // of the last key picture
@@ -94,6 +103,7 @@ type Gate struct {
 	waits   bool          // it was refused
 	seat    *Seat
 	waiting []flow.Order // a batch
+	probing probing
 
 	mu    sync.Mutex
 	taken *Seat // by Behind, for a closer look that begins before the picture at kept
@@ -101,6 +111,7 @@ type Gate struct {
 	alone time.Duration // the newest key picture by itself
 	open  bool          // a closer look is under way
 	scene scene
+	feel  feel
 	cause cause
 	told  chan struct{} // somebody has looked: for Step
 	last  time.Duration // up to when
@@ -135,7 +146,7 @@ func (g *Gate) Run(ctx context.Context, in <-chan *flow.Packet, out chan<- flow.
 			if !send(o) {
 				return nil
 			}
-			if g.Step && o.Alone {
+			if g.Step && (o.Alone || o.Lone) {
 				g.await(ctx, o.PTS)
 			}
 		}
@@ -181,7 +192,7 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 		}
 		g.refused(p.PTS, want)
 	}
-	return g.glance(p)
+	return append(g.glance(p), g.probe(p)...)
 }
 
 // refused counts a wish for which there was no time. Where key pictures are rare,
@@ -189,59 +200,21 @@ func (g *Gate) decide(p *flow.Packet) []flow.Order {
 func (g *Gate) refused(now time.Duration, want flow.Urgency) {
 	g.waits = true
 	g.m.denied.WithLabelValues(g.camera, want.String()).Inc()
-	if (g.wide > 0 || now-g.keyAt > sparse) && g.LeftOut != nil {
+	if g.rare(now) && !g.probing.serves && g.LeftOut != nil {
 		g.LeftOut()
 	}
-}
-
-// selective reports whether single pictures of a stream can be taken out.
-func selective(s *flow.Stream) bool { return s.Codec == "h264" || s.Codec == "hevc" }
-
-// remember keeps the present group of pictures, by reference.
-func (g *Gate) remember(p *flow.Packet) {
-	if p.Stream != g.stream {
-		g.stream, g.group, g.prior, g.bytes, g.wide, g.started, g.asked = p.Stream, nil, nil, 0, 0, false, p.PTS-askEvery
-		g.keyAt = p.PTS // none yet: it is waited for from now on
-		g.close()
-	}
-	if p.Key {
-		switch {
-		case g.started && p.PTS-g.keyAt > sparse:
-			g.wide = steady
-		case g.wide > 0:
-			g.wide--
-		}
-		if !g.started {
-			g.begin = p.PTS
-		}
-		g.started, g.keyAt = true, p.PTS
-		clear(g.prior)
-		g.group, g.prior = append(g.prior[:0], p), g.group
-		g.bytes, g.shown = len(p.Data), false
-		return
-	}
-	if len(g.group) == 0 {
-		return
-	}
-	g.bytes += len(p.Data)
-	if g.bytes > mostBytes || len(g.group) == mostPackets {
-		clear(g.group)
-		g.group, g.bytes = g.group[:0], 0
-		return
-	}
-	g.group = append(g.group, p)
 }
 
 // wanted is how urgently the camera is to be looked at closely now.
 func (g *Gate) wanted(now time.Duration) flow.Urgency {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if u := g.cause.now(now, g.seat != nil); u > flow.Calm {
+	if u := g.cause.now(now, g.seat != nil); u > flow.Moving || u == flow.Moving && !g.farBack(now) {
 		return u
 	}
 	g.known = g.known || g.started && now-g.begin >= learning
-	if g.wide > 0 || now-g.keyAt > sparse || !g.known {
-		return flow.Moving
+	if !g.known || g.rare(now) && (!g.probes(now) || g.seat != nil && now != g.keyAt) {
+		return flow.Moving // once gone back so far, the look goes on to the next key picture
 	}
 	return flow.Calm
 }
@@ -280,7 +253,7 @@ func (g *Gate) closely(p *flow.Packet, want flow.Urgency) []flow.Order {
 		return []flow.Order{{Packet: p, Anew: true}}
 	}
 	group := g.group
-	if len(g.prior) > 0 && g.looked < g.group[0].PTS {
+	if n := len(g.prior); n > 0 && g.looked < g.prior[n-1].PTS {
 		group = slices.Concat(g.prior, g.group)
 	}
 	out := make([]flow.Order, len(group))
@@ -317,7 +290,9 @@ func (g *Gate) begun(from, pts time.Duration) {
 
 // follow hands on what comes while the gate is open.
 func (g *Gate) follow(p *flow.Packet, want flow.Urgency) []flow.Order {
-	g.looked, g.shown = p.PTS, true
+	if g.shown = true; p.PTS > g.looked || p.Key { // B-pictures come after one that is shown later
+		g.looked = p.PTS
+	}
 	g.waiting = append(g.waiting, flow.Order{Packet: p})
 	if want == flow.Moving && !g.Step && p.PTS-g.waiting[0].PTS < batch {
 		return nil
@@ -347,9 +322,11 @@ func (g *Gate) glance(p *flow.Packet) []flow.Order {
 		return nil
 	}
 	g.before, g.looked, g.shown, g.skipped = g.looked, p.PTS, true, 0
-	g.mu.Lock()
-	g.alone = p.PTS
-	g.mu.Unlock()
+	if !g.rare(p.PTS) { // else it would be far to go back, and lone pictures have told what led to it
+		g.mu.Lock()
+		g.alone = p.PTS
+		g.mu.Unlock()
+	}
 	return []flow.Order{{Packet: p, Alone: true}}
 }
 
@@ -370,7 +347,9 @@ func (g *Gate) close() {
 func (g *Gate) judge() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.scene.judge(g.cause.close(g.looked))
+	found := g.cause.close(g.looked)
+	g.scene.judge(found)
+	g.feel.judge(found, g.looked)
 }
 
 // stepPatience bounds how long Step waits for a picture of which nothing may come.

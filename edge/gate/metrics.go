@@ -10,6 +10,8 @@ type Metrics struct {
 	denied    *prometheus.CounterVec
 	dismissed *prometheus.CounterVec
 	leftOut   *prometheus.CounterVec
+	probed    *prometheus.CounterVec
+	untold    *prometheus.CounterVec
 
 	load    prometheus.Gauge
 	carried prometheus.Gauge
@@ -32,12 +34,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		denied:    vec("edge_gate_denied_total", "Wishes for a closer look for which the box had no time.", "urgency"),
 		dismissed: vec("edge_gate_dismissed_total", "Closer looks that ended early, for something more urgent."),
 		leftOut:   vec("edge_gate_key_pictures_left_out_total", "Key pictures that were not looked at for want of time."),
+		probed:    vec("edge_gate_probes_total", "Pictures that were asked for their movement."),
+		untold:    vec("edge_gate_probes_untold_total", "Pictures that could not tell their movement."),
 		load:      gauge("edge_gate_cores_used", "Processor cores that this program uses."),
 		carried:   gauge("edge_gate_cameras_carried", "Cameras such as these that this box can look at; 0 where not known."),
 		closely:   gauge("edge_gate_cameras_open", "Cameras that are looked at closely."),
 		stride:    gauge("edge_gate_stride", "Every how many-th key picture is looked at."),
 	}
-	reg.MustRegister(m.admitted, m.suspected, m.opened, m.denied, m.dismissed, m.leftOut, m.load, m.carried, m.closely, m.stride)
+	reg.MustRegister(m.admitted, m.suspected, m.opened, m.denied, m.dismissed, m.leftOut, m.probed, m.untold, m.load, m.carried, m.closely, m.stride)
 	return m
 }
 
