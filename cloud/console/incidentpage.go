@@ -32,6 +32,7 @@ type incidentView struct {
 	Choices  choices
 	Fault    string
 	Pictures bool
+	Why      []reason
 }
 
 // A fact is one line of what is known.
@@ -123,6 +124,7 @@ func (c *Console) incidentView(w http.ResponseWriter, r *http.Request, s access.
 	v = incidentView{office: o, I: i, Seen: true, Steps: sixSteps(i), Facts: o.facts(i), Choices: c.choices(r, o)}
 	v.Pictures = access.May(s.User, access.SeePictures, access.Object{Place: i.Place, Class: i.Class, Units: []string{i.Unit, i.HandlingUnit}})
 	v.Forms, v.Drafts = v.Choices.actions(o, i, "/incidents/"+i.ID), v.Choices.whistleDraft(o, i)
+	v.Why = o.reasons(i)
 	v.Bundle, v.Second = o.bundleForms(s, i)
 	if err == nil {
 		v.History, err = c.API.History(r.Context(), s.User, i.ID)

@@ -28,6 +28,9 @@ export function t(key: string, values: Record<string, string | number> = {}): st
   return s;
 }
 
+// named gives a text, or nothing where there is none.
+export const named = (key: string) => texts[key];
+
 // note gives the words for what a detector noted; what has none is shown as it is.
 export const note = (word?: string) => (word ? (texts[`note.${word}`] ?? word) : "");
 

@@ -36,6 +36,7 @@ export interface Incident {
   device?: string;
   zone?: string;
   note?: string;
+  why?: Record<string, number>; // features of the newest judgement, by name
   text?: string;
   score: number;
   area?: Box;

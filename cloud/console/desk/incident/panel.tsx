@@ -13,6 +13,7 @@ import { Evidence } from "./evidence";
 import { History, Steps } from "./history";
 import { Told } from "./told";
 import { Verdicts } from "./verdicts";
+import { Why } from "./why";
 
 interface Props {
   incident: Incident;
@@ -72,6 +73,7 @@ export function Panel({ incident: i, back, whole }: Props) {
       <Verdicts incident={i} />
       <Buttons incident={i} begin={begin} whole={whole} />
       {asking && <ActionForm key={asking.action} incident={i} action={asking} gone={!can(i, asking.action)} csrf={user.csrf} done={(c) => act(i, asking.action, c).then((ok) => ok && ask(undefined))} cancel={() => ask(undefined)} />}
+      <Why incident={i} />
       <Steps incident={i} />
       <History incident={i} open={!!whole} />
       <Told incident={i} />
