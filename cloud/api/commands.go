@@ -49,7 +49,8 @@ var commandRules = map[string]commandRule{
 	"arm":         {access.Silence, "camera", ""},
 	"disarm":      {access.Silence, "camera", ""},
 	"sensor_test": {access.Silence, "sensor", ""},
-	"forget":      {access.TuneCameras, "camera", ""}, // what false alarms have taught it
+	"lessons":     {access.TuneCameras, "camera", ""}, // what false alarms have taught it
+	"forget":      {access.TuneCameras, "camera", ""},
 }
 
 // An ask is the body of a command.

@@ -10,7 +10,7 @@ import (
 	"eastgate/edge/command"
 )
 
-// learnt is the answer of the commands "learn" and "forget": what a camera has learnt.
+// learnt is the answer of the commands "learn", "lessons" and "forget": what a camera has learnt.
 // It looks with it from when its pipeline begins anew, which the command asks for.
 type learnt struct {
 	Lessons []adapt.Lesson `json:"lessons"`
@@ -33,6 +33,17 @@ func (b *Box) learn(_ context.Context, args json.RawMessage) (any, error) {
 	}
 	b.settings.Touch(l.Camera)
 	return learnt{b.lessons.Lessons(l.Camera)}, nil
+}
+
+// taught answers the command "lessons": what a camera has learnt.
+func (b *Box) taught(_ context.Context, args json.RawMessage) (any, error) {
+	var a struct {
+		Camera string `json:"camera"`
+	}
+	if _, err := b.pointed(args, &a, &a.Camera); err != nil {
+		return nil, err
+	}
+	return learnt{b.lessons.Lessons(a.Camera)}, nil
 }
 
 // forget answers the command: a camera shall look as it did before it learnt.

@@ -24,6 +24,10 @@ func TestACameraLearnsFromAFalseAlarm(t *testing.T) {
 	if d := b.lessons.Over("yard", b.settings.Camera("yard").Detect); len(d.Fire.Doubts) != 1 {
 		t.Errorf("%+v", d.Fire)
 	}
+	answer, err := b.taught(t.Context(), []byte(`{"camera":"yard"}`))
+	if l, ok := answer.(learnt); err != nil || !ok || len(l.Lessons) != 1 {
+		t.Errorf("asked what it has learnt: %+v, %v", answer, err)
+	}
 	for bad, args := range map[string]string{
 		"tampering":     `{"camera":"yard","kind":"device.tamper","episode":"e"}`,
 		"no episode":    `{"camera":"yard","kind":"fire.visual"}`,

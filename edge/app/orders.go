@@ -37,6 +37,7 @@ func (b *Box) openCommands() error {
 	} {
 		b.commands.Handle(name, do)
 	}
+	b.commands.HandleEach("lessons", b.taught)
 	b.commands.HandleEach("preview", b.preview)
 	b.commands.HandleEach("live_start", b.liveStart)
 	return nil

@@ -3,6 +3,7 @@ import { store, useStore } from "../store";
 import { lang, t, time } from "../text";
 import * as data from "./data";
 import { Facts, How, Strip } from "./facts";
+import { Lessons } from "./lessons";
 import { Now } from "./now";
 import { ZoneEditor } from "./zones";
 
@@ -58,6 +59,7 @@ export function View({ params: [site, box, camera] }: { params: string[] }) {
           <section class="covered" aria-labelledby="strip"><h2 id="strip">{t("strip")}</h2><Strip days={detail.days} /></section>
           <Facts c={detail} />
           <ZoneEditor key={name} name={name} detail={detail} />
+          <Lessons key={`lessons ${name}`} name={name} />
           <Recent detail={detail} />
         </>
       )}

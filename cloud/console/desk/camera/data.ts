@@ -152,4 +152,28 @@ export const save = (name: string, was: number, settings: Settings, reason: stri
 export const preview = (name: string, reason: string, settings?: Settings) =>
   ask<Still & { trial?: Trial }>(`${at(name)}/preview`, { method: "POST", headers: json(), body: JSON.stringify({ reason, settings }) });
 
+// A Lesson is one false alarm that a camera has learnt from; episode is the incident.
+export interface Lesson {
+  episode: string;
+  kind: string;
+  by: string;
+  at: string;
+}
+
+interface Ordered<T> {
+  id: string;
+  state: string;
+  problem?: string;
+  data?: T;
+}
+
+// order asks the box of a camera for a command and waits until it has answered, or until
+// it may not begin it any more.
+export async function order<T>(name: string, command: string): Promise<Ordered<T>> {
+  const [site, box, camera] = name.split("/");
+  let c = await ask<Ordered<T>>(`/api/v1/boxes/${site}/${box}/commands`, { method: "POST", headers: { ...json(), "Idempotency-Key": key() }, body: JSON.stringify({ name: command, args: { camera }, seconds: 30 }) });
+  for (let n = 0; n < 3 && c.state === "waiting"; n++) c = await ask<Ordered<T>>(`/api/v1/commands/${c.id}?wait=20`);
+  return c;
+}
+
 export const nameOf = (c: { site: string; box: string; camera: string }) => `${c.site}/${c.box}/${c.camera}`;
