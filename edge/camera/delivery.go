@@ -13,9 +13,15 @@ type delivery struct {
 	camera *Camera
 	began  time.Time // when the first picture came
 	taken  int
-	gap    bool // dropping up to the next key picture
-	full   bool // because there was no room
+	gap    bool      // dropping up to the next key picture
+	full   bool      // because there was no room
+	keyed  time.Time // when the last key picture came; at first, when the session began
 }
+
+// keyPatience is how long a key picture is waited for. Cameras that renew their picture piece
+// by piece send none: what comes then is handed on as it is, and the decoder gives frames once
+// they are whole.
+const keyPatience = 10 * time.Second
 
 // miss hears that packets are missing: what follows looks whole and is not.
 func (d *delivery) miss(packets uint64) {
@@ -32,6 +38,7 @@ func (d *delivery) take(p *flow.Packet) {
 	c := d.camera
 	if d.taken == 0 {
 		d.began = p.Received
+		d.keyed = p.Received
 		d.gap = true // a session begins in the middle of a group of pictures
 		c.change(State{Word: Online})
 	}
@@ -43,7 +50,10 @@ func (d *delivery) take(p *flow.Packet) {
 	}
 	c.m.packets.Inc()
 	c.m.bytes.Add(float64(len(p.Data)))
-	if d.gap && !p.Key {
+	if p.Key {
+		d.keyed = p.Received
+	}
+	if d.gap && !p.Key && p.Received.Sub(d.keyed) < keyPatience {
 		d.drop()
 		return
 	}

@@ -50,8 +50,16 @@ func (d *Detector) Kinds() []event.Kind { return []event.Kind{event.Motion} }
 // Close frees nothing.
 func (d *Detector) Close() error { return nil }
 
-// Suspects reports whether something is there that may turn out to move.
-func (d *Detector) Suspects() bool { return len(d.tracks) > 0 }
+// Suspects reports whether something is there that may turn out to move: nothing that has
+// stood still for a while, nor what only sways.
+func (d *Detector) Suspects() bool {
+	for _, t := range d.tracks {
+		if (t.hits == 1 || t.last-t.moved <= 2*still) && d.sway.share(t.blob) <= steady {
+			return true
+		}
+	}
+	return false
+}
 
 // Detect returns one finding for each area in which something moves.
 func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
