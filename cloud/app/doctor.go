@@ -70,6 +70,7 @@ func (c Console) checks(path, backups string, f config.File, fault error) []doct
 	running := healthy(context.Background(), f, 0) == nil
 	out = append(out,
 		doctor.Private(doctor.Both("secrets", "密钥文件"), secret.Files(f)...),
+		doctor.Credentials(doctor.Both("credentials", "systemd 凭据"), doctor.Credstores, secret.Credentials(f)...),
 		doctor.Disk(doctor.Both("evidence", "证据目录"), f.EvidenceDir, uint64(f.EvidenceBytes)), //nolint:gosec // checked to be positive
 		doctor.Free(doctor.Both("pages", "网页端口"), f.Listen, running),
 	)

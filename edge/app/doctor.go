@@ -53,6 +53,7 @@ func (c Console) checks(path string, f config.File, fault error, watch time.Dura
 	}
 	out = append(out,
 		doctor.Private(doctor.Both("secrets", "密钥文件"), secret.Files(f)...),
+		doctor.Credentials(doctor.Both("credentials", "systemd 凭据"), doctor.Credstores, secret.Credentials(f)...),
 		doctor.Disk(doctor.Both("data folder", "数据目录"), f.Data, uint64(f.Outbox.MaxBytes+f.Outbox.Pictures+f.Outbox.MinFree)), //nolint:gosec // checked to be positive
 		doctor.Free(doctor.Both("health port", "健康检查端口"), f.Listen, health.Wait(context.Background(), health.Local("http", f.Listen), nil, 0) == nil),
 	)

@@ -5,12 +5,16 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"eastgate/shared/secret"
 )
 
 // Disk checks that a folder can be written and that its disk has room: want bytes,
@@ -102,7 +106,7 @@ func private(file string) Finding {
 			Words{"chgrp it to the service's group, and chmod 640 " + file, "将其属组改为服务用户组，并执行 chmod 640 " + file},
 		}
 	}
-	if mode&0o037 != 0 {
+	if secret.Guard(file, secret.Grouped) != nil {
 		return Finding{
 			Bad,
 			Words{fmt.Sprintf("%s is open to others (%#o)", file, mode), fmt.Sprintf("%s 对其他用户开放（%#o）", file, mode)},
@@ -110,6 +114,41 @@ func private(file string) Finding {
 		}
 	}
 	return Fine(Words{fmt.Sprintf("%s (%#o)", file, mode), fmt.Sprintf("%s（%#o）", file, mode)})
+}
+
+// Credstores are where systemd looks for what LoadCredential=NAME names.
+var Credstores = []string{"/etc/credstore", "/run/credstore", "/etc/credstore.encrypted", "/run/credstore.encrypted"}
+
+// Credentials checks that what the service manager is to give lies in one of its stores,
+// for root alone.
+func Credentials(name Words, stores []string, names ...string) Check {
+	return Check{name, func(context.Context) []Finding {
+		var out []Finding
+		for _, n := range names {
+			out = append(out, credential(stores, n))
+		}
+		return out
+	}}
+}
+
+func credential(stores []string, name string) Finding {
+	for _, dir := range stores {
+		file := filepath.Join(dir, name)
+		err := secret.Guard(file, secret.Own)
+		switch {
+		case err == nil:
+			return Fine(Same("%s", file))
+		case errors.Is(err, fs.ErrPermission):
+			return Finding{Unknown, Same("%v", err), Both("run this as root: only root sees it", "请以 root 运行：只有 root 可见")}
+		case !errors.Is(err, fs.ErrNotExist):
+			return Finding{Bad, Same("%v", err), Same("chmod 600 %s", file)}
+		}
+	}
+	return Finding{
+		Bad,
+		Words{"credential " + name + " is in none of " + strings.Join(stores, ", "), "凭据 " + name + " 不在以下任何目录中：" + strings.Join(stores, "、")},
+		Words{"put it there (mode 600), or name its file in a drop-in: LoadCredential=" + name + ":/path; then restart the service", "将其放入（权限 600），或在 drop-in 中用 LoadCredential=" + name + ":/路径 指定文件，然后重启服务"},
+	}
 }
 
 // Clock checks that the machine's clock is synchronised, as the kernel knows it

@@ -7,13 +7,28 @@ import (
 
 // Files are the files that a configuration names as secrets, in order and once each.
 func Files(config any) []string {
+	return named(config, func(r Ref) string { return r.File })
+}
+
+// Credentials are the names of those that the service manager is to give.
+func Credentials(config any) []string {
+	return named(config, func(r Ref) string { return r.Credential })
+}
+
+func named(config any, by func(Ref) string) []string {
+	var refs []Ref
+	collect(reflect.ValueOf(config), &refs)
 	var out []string
-	collect(reflect.ValueOf(config), &out)
+	for _, r := range refs {
+		if name := by(r); name != "" {
+			out = append(out, name)
+		}
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-func collect(v reflect.Value, out *[]string) {
+func collect(v reflect.Value, out *[]Ref) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
@@ -29,9 +44,7 @@ func collect(v reflect.Value, out *[]string) {
 		}
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[Ref]() {
-			if file := v.FieldByName("File").String(); file != "" {
-				*out = append(*out, file)
-			}
+			*out = append(*out, Ref{v.Field(0).String(), v.Field(1).String(), v.Field(2).String()}) // also of fields that are not exported
 			return
 		}
 		for i := range v.NumField() {

@@ -76,12 +76,8 @@ func KeyFile(path string) (Value, error) {
 	case !errors.Is(err, fs.ErrExist):
 		return Value{}, fmt.Errorf("key file: %w", err)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
+	if err := Guard(path, Own); err != nil {
 		return Value{}, fmt.Errorf("key file: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return Value{}, fmt.Errorf("key file %s: others may read it (mode %o): chmod 600 it", path, info.Mode().Perm())
 	}
 	word, err := os.ReadFile(path)
 	return New(strings.TrimSpace(string(word))), err

@@ -14,6 +14,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"eastgate/shared/secret"
 )
 
 // Pool reads the certificates of authorities from PEM files. Empty names are passed
@@ -46,19 +48,10 @@ func Client(files ...string) (*tls.Config, error) {
 }
 
 // ErrOpen says that others than the owner may read a key.
-var ErrOpen = errors.New("others may read this key")
+var ErrOpen = secret.ErrOpen
 
 // Private gives ErrOpen for a file with a key that its group or anybody may read.
-func Private(file string) error {
-	info, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	if loose := info.Mode().Perm() &^ 0o700; loose != 0 {
-		return fmt.Errorf("%s: %w (mode %04o): chmod 600 it, and think of it as known if others were on this machine", file, ErrOpen, info.Mode().Perm())
-	}
-	return nil
-}
+func Private(file string) error { return secret.Guard(file, secret.Own) }
 
 // Missing reports whether an error says that a file is not there.
 func Missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
