@@ -84,7 +84,13 @@ type PeopleStore interface {
 	Rehash(ctx context.Context, name, oldHash, newHash string) error
 	SessionStore
 	AccountStore
+	WaysStore
+}
+
+// WaysStore keeps how people come in, besides their passwords.
+type WaysStore interface {
 	FactorStore
+	BindingStore
 }
 
 // People lets people in.

@@ -45,7 +45,8 @@ type SessionList interface {
 // An Attempt is somebody's wish to come in.
 type Attempt struct {
 	Name, Password string
-	Address, Agent string // where from, and with which program
+	Address, Agent string    // where from, and with which program
+	second         time.Time // when a second factor was seen already
 }
 
 // Login lets a person in; see Enter.
@@ -86,7 +87,7 @@ func (p *People) Enter(ctx context.Context, a Attempt) (Session, error) {
 // begin makes a session. The row is there before it opens anything.
 func (p *People) begin(ctx context.Context, u User, a Attempt, how string) (Session, error) {
 	now := p.now().UTC()
-	s := Session{Token: newToken(), User: u, CSRF: newToken(), Came: now, Used: now, Expires: now.Add(sessionLife), Address: a.Address, Agent: cutAgent(a.Agent)}
+	s := Session{Token: newToken(), User: u, CSRF: newToken(), Came: now, Used: now, Expires: now.Add(sessionLife), Second: a.second, Address: a.Address, Agent: cutAgent(a.Agent)}
 	s.ID = sessionID(fingerprint(s.Token))
 	if err := p.login(ctx, u, a.Address, how, nil); err != nil {
 		return Session{}, err

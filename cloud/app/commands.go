@@ -32,6 +32,7 @@ const Usage = `cloud: events into incidents, and incidents before people
   cloud user revoke [-config F] GRANT
   cloud user close  [-config F] NAME                 lets a person in no more
   cloud user totp   [-config F] NAME                 another second factor instead of all that the person has
+  cloud user bind   [-config F] NAME [SUBJECT]       the account that the identity provider's SUBJECT opens; without one, nobody
   cloud user list   [-config F]
   cloud organisation add    [-config F] -party P [-en NAME] [-places PATH,PATH] ID NAME
   cloud organisation list   [-config F]              with their contacts, and what those lack
@@ -86,7 +87,7 @@ var ErrUsage = errors.New("wrong usage")
 func (c Console) Command(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"run": c.run, "check": c.check, "setup": c.setup, "user add": c.userAdd,
-		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user totp": c.userTOTP, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck, "register anchors": c.registerAnchors,
+		"user grant": c.userGrant, "user revoke": c.userRevoke, "user close": c.userClose, "user totp": c.userTOTP, "user bind": c.userBind, "user list": c.userList, "register verify": c.registerVerify, "register check": c.registerCheck, "register anchors": c.registerAnchors,
 		"filing export": c.filingExport, "filing import": c.filingImport, "retention show": c.retentionShow, "retention verify": c.retentionVerify, "retention proofs": c.retentionProofs,
 		"organisation add": c.organisationAdd, "organisation list": c.organisationList, "contact add": c.contactAdd,
 		"organisation review": c.organisationDo("organisation review", "the contacts of %s are as they should be\n", (*organisation.Book).Review),

@@ -67,18 +67,31 @@ func (c *Cloud) openPages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pages, err := console.New(console.Deps{API: speak, Founder: founder{first}, Door: door, Pictures: folder, Cameras: c.store, Coverage: covered, Metrics: console.NewMetrics(c.reg), Log: c.log})
+	house, err := c.openHouse()
 	if err != nil {
 		return err
 	}
-	if ref := c.file.MetricsToken; ref.Set() {
-		word, err := ref.Load()
-		if err != nil {
-			return fmt.Errorf("metrics_token: %w", err)
-		}
-		c.metricsToken = word.Reveal()
+	pages, err := console.New(console.Deps{API: speak, House: house, Founder: founder{first}, Door: door, Pictures: folder, Cameras: c.store, Coverage: covered, Metrics: console.NewMetrics(c.reg), Log: c.log})
+	if err != nil {
+		return err
+	}
+	if err := c.readMetricsToken(); err != nil { // before the routes are made
+		return err
 	}
 	c.pages = c.mount(folder, door, reports.Handler(), speak, pages.Handler())
+	return nil
+}
+
+// readMetricsToken reads the word that opens /metrics to other machines, if there is one.
+func (c *Cloud) readMetricsToken() error {
+	if !c.file.MetricsToken.Set() {
+		return nil
+	}
+	word, err := c.file.MetricsToken.Load()
+	if err != nil {
+		return fmt.Errorf("metrics_token: %w", err)
+	}
+	c.metricsToken = word.Reveal()
 	return nil
 }
 

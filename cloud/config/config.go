@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"eastgate/cloud/oidc"
 	"eastgate/cloud/retention"
 	"eastgate/shared/secret"
 	"eastgate/shared/strict"
@@ -55,7 +56,9 @@ type File struct {
 	MetricsToken secret.Ref `yaml:"metrics_token"`
 	// SecondFactors are what people show besides a password.
 	SecondFactors SecondFactors `yaml:"second_factors"`
-	Anchors       Anchors       `yaml:"anchors"`
+	// OIDC is an identity provider that people may log in at instead of with a password.
+	OIDC    oidc.Config `yaml:"oidc"`
+	Anchors Anchors     `yaml:"anchors"`
 	// Retention is for how many days pictures and clips are kept, in general and at sites.
 	Retention retention.Policy `yaml:"retention"`
 }
@@ -161,7 +164,7 @@ func (f File) Validate() []error {
 	if err := f.Retention.Validate(); err != nil {
 		bad("retention.%w", err)
 	}
-	return slices.Concat(faults, f.Open311.validate(), f.Police.validate(), f.Broker.validate(), f.validateTLS(), f.Notify.validate())
+	return slices.Concat(faults, f.Open311.validate(), f.Police.validate(), f.Broker.validate(), f.validateTLS(), f.Notify.validate(), f.OIDC.Validate())
 }
 
 func (f File) validateStore() []error {

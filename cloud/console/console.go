@@ -19,6 +19,7 @@ import (
 
 	"eastgate/cloud/access"
 	"eastgate/cloud/api"
+	"eastgate/cloud/oidc"
 	"eastgate/cloud/web"
 )
 
@@ -39,6 +40,7 @@ type Deps struct {
 	Pictures pictures
 	Cameras  cameras
 	Coverage coverer
+	House    House // nil: people log in with passwords only
 	Founder  Founder
 	Metrics  *Metrics
 	Log      *slog.Logger
@@ -105,6 +107,8 @@ func (c *Console) Handler() web.Handler {
 
 	open("GET /login", c.loginPage)
 	open("POST /login", c.login)
+	open("GET "+oidc.Path, c.beginOIDC)
+	open("GET "+oidc.Path+"/callback", c.finishOIDC)
 	steps := c.API.RouteOf("GET /setup", "GET", "/api/v1/setup")
 	mux.Handle(steps, c.setupPage(c.admit(steps, c.stepsPage)))
 	open("POST /setup", c.found)

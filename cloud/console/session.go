@@ -43,7 +43,7 @@ func (c *Console) keepLanguage(w http.ResponseWriter, r *http.Request) {
 }
 
 type loginView struct {
-	Lang, Title, Name, Password, Submit, Fault, Entered, Other, OtherName string
+	Lang, Title, Name, Password, Submit, Fault, Entered, Other, OtherName, House string
 }
 
 func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
@@ -62,6 +62,9 @@ func (c *Console) showLogin(w http.ResponseWriter, r *http.Request, status int, 
 	v := loginView{
 		Lang: lang, Title: t["login.title"], Name: t["login.name"], Password: t["login.password"], Submit: t["login.submit"],
 		Fault: t[fault], Entered: entered, Other: other, OtherName: c.texts[other]["lang.name"],
+	}
+	if c.House != nil {
+		v.House = strings.ReplaceAll(t["login.with"], "{name}", c.House.Name())
 	}
 	c.render(w, status, "login.html", v)
 }

@@ -26,6 +26,7 @@ const CookieName = "eastgate"
 // People lets people in.
 type People interface {
 	Enter(ctx context.Context, a access.Attempt) (access.Session, error)
+	EnterSeen(ctx context.Context, v access.Seen) (access.Session, error)
 	Pass(ctx context.Context, s access.Session, token string, shown access.Shown, from string) (access.Passed, error)
 	Session(ctx context.Context, token string) (access.Session, error)
 	Logout(ctx context.Context, token string) error
@@ -102,15 +103,35 @@ func (d Door) Login(w http.ResponseWriter, r *http.Request, name, password strin
 	case err != nil:
 		d.Log.Error("login cannot be checked", "err", err)
 	default:
-		d.Log.Info("logged in", "name", name, "from", From(r))
-		if old := Token(r); old != "" { // nobody goes on under a session from before
-			if err := d.People.Logout(r.Context(), old); err != nil {
-				d.Log.Warn("the session from before cannot be ended", "name", name, "err", err)
-			}
-		}
-		http.SetCookie(w, d.cookie(s))
+		d.come(w, r, s)
 	}
 	return s, err
+}
+
+// LoginSeen lets somebody in whom an identity provider has seen.
+func (d Door) LoginSeen(w http.ResponseWriter, r *http.Request, v access.Seen) (access.Session, error) {
+	v.Address, v.Agent = From(r), r.UserAgent()
+	s, err := d.People.EnterSeen(r.Context(), v)
+	switch {
+	case errors.Is(err, access.ErrCredentials):
+		d.Log.Warn("login failed: no account is bound to this subject", "subject", v.Subject, "from", From(r))
+	case err != nil:
+		d.Log.Error("login cannot be checked", "err", err)
+	default:
+		d.come(w, r, s)
+	}
+	return s, err
+}
+
+// come gives the browser the session of somebody who came in.
+func (d Door) come(w http.ResponseWriter, r *http.Request, s access.Session) {
+	d.Log.Info("logged in", "name", s.User.Name, "from", From(r))
+	if old := Token(r); old != "" { // nobody goes on under a session from before
+		if err := d.People.Logout(r.Context(), old); err != nil {
+			d.Log.Warn("the session from before cannot be ended", "name", s.User.Name, "err", err)
+		}
+	}
+	http.SetCookie(w, d.cookie(s))
 }
 
 // Pass shows a second factor; the session goes on under another cookie.

@@ -76,8 +76,14 @@ func Start(t testing.TB) *Site {
 // StartAt builds a community that browsers reach at an address.
 func StartAt(t testing.TB, public string) *Site {
 	t.Helper()
+	return StartWith(t, func(f *config.File) { f.PublicURL = public })
+}
+
+// StartWith builds a community whose configuration is changed before.
+func StartWith(t testing.TB, change func(*config.File)) *Site {
+	t.Helper()
 	f := file(t)
-	f.PublicURL = public
+	change(&f)
 	return Open(t, f)
 }
 
