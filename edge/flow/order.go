@@ -14,7 +14,6 @@ const (
 	Burning          // there may be a fire
 )
 
-// String names the urgency, as metrics do.
 // UrgencyOf is how much an event of a kind matters; Calm where no closer look tells it.
 func UrgencyOf(k event.Kind) Urgency {
 	switch k {
@@ -28,6 +27,7 @@ func UrgencyOf(k event.Kind) Urgency {
 	return Calm
 }
 
+// String names the urgency, as metrics do.
 func (u Urgency) String() string {
 	return [...]string{"calm", "moving", "standing", "burning"}[min(max(u, Calm), Burning)]
 }
