@@ -237,6 +237,7 @@ func (d *Decoder) hand(ctx context.Context, pic picture, out chan<- *flow.Frame)
 		d.m.converted.WithLabelValues(d.camera).Inc()
 	}
 	f := d.frame(pic)
+	f.Alone = d.codec == nil // which is closed before a picture is decoded by itself
 	select {
 	case out <- f:
 		d.m.decoded.WithLabelValues(d.camera).Inc()

@@ -67,6 +67,9 @@ type Frame struct {
 	// Limited says that luma runs from 16 to 235 and chroma from 16 to 240, as
 	// most cameras send it, and not from 0 to 255 as package image takes it.
 	Limited bool
+	// Alone says that the picture was decoded by itself, without the loop filter: the same
+	// coded picture decoded with others is a little smoother.
+	Alone bool
 
 	holders atomic.Int32
 	free    func()

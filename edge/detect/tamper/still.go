@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"image"
 	"time"
+
+	"eastgate/edge/flow"
 )
 
 // A still notices pictures that stand still although their source is alive. Two
@@ -16,10 +18,9 @@ type still struct {
 	after time.Duration
 	seed  maphash.Seed
 
-	hash   uint64 // of the newest whole picture, where hashed
-	hashed bool
-	since  time.Duration
-	alive  int // pictures that differed from the one before
+	with, alone glimpse // the newest picture decoded with others, and by itself
+	since       time.Duration
+	alive       int // pictures that differed from the one before
 
 	now, before, first []byte // samples: of this picture, the one before, and where the stretch began
 	began              time.Duration
@@ -51,34 +52,55 @@ func (h habit) room() float64 {
 	return max(step, part*h.change/max(1, h.looks))
 }
 
+// A glimpse is what is remembered of a picture: nothing, its samples, or its hash too.
+type glimpse struct {
+	samples []byte
+	hash    uint64 // of the whole picture, where hashed
+	hashed  bool
+}
+
 // look takes in a picture and says how long it has been standing still.
-func (s *still) look(img *image.YCbCr, at time.Duration) (held time.Duration, frozen bool) {
-	s.now = sample(s.now[:0], img)
-	held = max(s.bits(img, at), s.steps(at))
+func (s *still) look(f *flow.Frame, at time.Duration) (held time.Duration, frozen bool) {
+	s.now = sample(s.now[:0], f.Image)
+	held = max(s.bits(f, at), s.steps(at))
 	return held, held > 0
 }
 
-// bits compares the whole luma plane with the one before. A source that has never
+// bits compares the whole luma plane with the last one that was decoded in the same way:
+// one coded picture decoded in two ways is two pictures. A source that has never
 // shown noise, such as a drawn picture, is not judged. Only a picture that has the
 // samples of the one before may be the same: the others need not be read as a whole.
-func (s *still) bits(img *image.YCbCr, at time.Duration) (held time.Duration) {
-	if !bytes.Equal(s.now, s.before) {
-		if len(s.before) > 0 {
-			s.alive++
+func (s *still) bits(f *flow.Frame, at time.Duration) (held time.Duration) {
+	last, other := &s.with, &s.alone
+	if f.Alone {
+		last, other = other, last
+	}
+	if !bytes.Equal(s.now, last.samples) {
+		if len(last.samples) > 0 || len(other.samples) == 0 {
+			s.change(len(last.samples) > 0, other, at)
 		}
-		s.hashed, s.since = false, at
+		last.samples, last.hashed = append(last.samples[:0], s.now...), false
 		return 0
 	}
-	sum := s.sum(img)
-	if s.hashed && sum != s.hash {
-		s.alive++
-		s.since = at
+	sum := s.sum(f.Image)
+	if last.hashed && sum != last.hash {
+		s.change(true, other, at)
 	}
-	s.hash, s.hashed = sum, true
+	last.hash, last.hashed = sum, true
 	if s.alive < enough || at-s.since < s.after {
 		return 0
 	}
 	return at - s.since
+}
+
+// change notes that the source shows another picture; what was decoded in the other way
+// says nothing of it.
+func (s *still) change(alive bool, other *glimpse, at time.Duration) {
+	if alive {
+		s.alive++
+	}
+	s.since = at
+	other.samples, other.hashed = other.samples[:0], false
 }
 
 func (s *still) sum(img *image.YCbCr) uint64 {

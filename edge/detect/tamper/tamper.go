@@ -39,7 +39,7 @@ func (d *Detector) Close() error { return nil }
 
 // Detect returns at most one finding, with a note that says what is wrong.
 func (d *Detector) Detect(p *detect.Picture) ([]flow.Finding, error) {
-	held, still := d.still.look(p.Frame().Image, p.PTS())
+	held, still := d.still.look(p.Frame(), p.PTS())
 	grey, err := p.Grey()
 	if err != nil {
 		return nil, err
